@@ -1,0 +1,44 @@
+"""Great circle travel: as the crow flies, times a detour, at one speed."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+EARTH_RADIUS_M = 6_371_008.8
+"""Mean radius of the earth; great circles on it are within 0.5 % of the WGS 84 geodesic."""
+
+_BLOCK = 1024
+
+
+def matrix(positions: npt.NDArray[np.float64], speed_kmh: float, detour: float) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Return seconds and metres between all positions.
+
+    Parameters
+    ----------
+    positions
+        Degrees, shape (n, 2), columns lat and lon.
+    speed_kmh
+        Kilometres per hour along the detour.
+    detour
+        Road length over great circle length.
+
+    Returns
+    -------
+    seconds, metres
+        Shape (n, n), int32, row = from.
+    """
+    lat, lon = np.radians(positions[:, 0]), np.radians(positions[:, 1])
+    points = np.column_stack((np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)))
+    n = len(points)
+    seconds, metres = np.empty((n, n), np.int32), np.empty((n, n), np.int32)
+    # In blocks of rows: the float temporaries of 10,000 places would take gigabytes.
+    for a in range(0, n, _BLOCK):
+        rows = slice(a, min(a + _BLOCK, n))
+        half_chord = np.sqrt(np.clip(0.5 - 0.5 * (points[rows] @ points.T), 0.0, 1.0))
+        road = 2 * EARTH_RADIUS_M * detour * np.arcsin(half_chord)
+        metres[rows] = np.rint(road)
+        seconds[rows] = np.rint(road * (3.6 / speed_kmh))
+    np.fill_diagonal(seconds, 0)
+    np.fill_diagonal(metres, 0)
+    return seconds, metres
