@@ -49,6 +49,10 @@ def _places(problem: Problem) -> Iterator[tuple[str, Place]]:
         yield f"ticket {t.id}", t.place
 
 
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+
+
 def matrix(problem: Problem) -> TravelMatrix:
     """Return the travel matrix of a problem from the source it names.
 
@@ -61,9 +65,7 @@ def matrix(problem: Problem) -> TravelMatrix:
     if isinstance(travel, CrowTravel):
         unplaced = [who for who, p in _places(problem) if p.lat is None or p.lon is None]
         if unplaced:
-            raise TravelError(
-                f"No position for {', '.join(unplaced[:5])}{' ...' if len(unplaced) > 5 else ''}. Give lat and lon, or geocode the addresses."
-            )
+            raise TravelError(f"No position for {_some(unplaced)}. Give lat and lon, or geocode the addresses.")
         rows: dict[Place, int] = {}
         points: dict[tuple[float, float], int] = {}
         for _, p in _places(problem):
@@ -73,9 +75,7 @@ def matrix(problem: Problem) -> TravelMatrix:
         return TravelMatrix(seconds, metres, rows)
     seconds = np.array(travel.seconds, dtype=np.int32).reshape(len(travel.seconds), -1)
     metres = np.zeros_like(seconds) if travel.metres is None else np.array(travel.metres, dtype=np.int32).reshape(seconds.shape)
-    bad = [who for who, p in _places(problem) if p.index is None or not 0 <= p.index < len(seconds)]
-    if bad:
-        raise TravelError(
-            f"No row in the travel matrix for {', '.join(bad[:5])}{' ...' if len(bad) > 5 else ''}. Give each place the index of its row."
-        )
+    rowless = [who for who, p in _places(problem) if p.index is None or not 0 <= p.index < len(seconds)]
+    if rowless:
+        raise TravelError(f"No row in the travel matrix for {_some(rowless)}. Give each place the index of its row.")
     return TravelMatrix(seconds, metres, {p: p.index for _, p in _places(problem) if p.index is not None})

@@ -1,0 +1,1 @@
+"""Published instances, generated days and measurements; not part of the installed package."""

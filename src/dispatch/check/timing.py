@@ -1,0 +1,274 @@
+"""Times one route, as ``docs/rules.md`` walks it. Nothing here is shared with the search."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from dispatch.check.case import Case, known_start
+from dispatch.model import CHANGE_TOLERANCE, FIXED_STATUSES, Break, Engineer, Place, Rest, Shift, Stop, Ticket, Window, whole
+
+
+@dataclass(frozen=True)
+class Timed:
+    """A route with its times, and what they were made from.
+
+    Parameters
+    ----------
+    stops, tickets, metres
+        One of each per stop: times (no cost yet), the ticket, the length of the leg there.
+    begun
+        How many of the first stops are history.
+    free
+        When the engineer sets out on what is still to be planned, at the earliest (Unix seconds).
+    home_travel, home_metres
+        The leg back.
+    rests
+        Breaks taken, with what was asked of them.
+    """
+
+    case: Case
+    engineer: Engineer
+    shift: Shift
+    tickets: tuple[Ticket, ...] = ()
+    stops: tuple[Stop, ...] = ()
+    metres: tuple[int, ...] = ()
+    begun: int = 0
+    free: int = 0
+    departure: int = 0
+    return_: int = 0
+    home_travel: int = 0
+    home_metres: int = 0
+    rests: tuple[tuple[Break, Rest], ...] = ()
+
+    @property
+    def travel(self) -> int:
+        """Seconds driven, the return included."""
+        return sum(s.travel for s in self.stops) + self.home_travel
+
+    @property
+    def service(self) -> int:
+        """Seconds of service."""
+        return sum(s.end - s.start for s in self.stops)
+
+    @property
+    def planned(self) -> tuple[tuple[Ticket, Stop], ...]:
+        """What the hard rules judge: stops of tickets whose work has not begun."""
+        return tuple((t, s) for t, s in zip(self.tickets, self.stops, strict=True) if t.status not in FIXED_STATUSES)
+
+
+@dataclass(frozen=True)
+class _Call:
+    """A stop still to be timed: the leg there, the service, when it may begin."""
+
+    ticket: Ticket
+    travel: int
+    metres: int
+    service: int
+    windows: tuple[Window, ...]
+
+
+@dataclass(frozen=True)
+class _Walk:
+    """The outcome of one walk; `ahead` holds, per stop, the next break still to come after it."""
+
+    stops: tuple[Stop, ...]
+    ahead: tuple[Break | None, ...]
+    rests: tuple[tuple[Break, Rest], ...]
+    return_: int
+
+
+class _Breaks:
+    """The breaks of a shift, taken one after the other."""
+
+    def __init__(self, breaks: Sequence[Break]) -> None:
+        self.left = list(breaks)
+        self.taken: list[tuple[Break, Rest]] = []
+
+    @property
+    def next(self) -> Break | None:
+        return self.left[0] if self.left else None
+
+    def take(self, begin: int) -> int:
+        """Rest from `begin` on; return when the rest ends."""
+        rest = self.left.pop(0)
+        self.taken.append((rest, Rest(begin, begin + rest.duration)))
+        return begin + rest.duration
+
+
+def time_route(case: Case, engineer: Engineer, shift: Shift, tickets: Sequence[Ticket]) -> Timed:
+    """Time the tickets in this order."""
+    if not tickets:
+        return Timed(case, engineer, shift)
+    now = case.problem.now
+    begun = _history_length(case, engineer, shift, tickets)
+    past = _history(case, engineer, shift, tickets[:begun])
+    free, place = (max(past[-1].end, now), tickets[begun - 1].place) if past else (max(shift.start, now), shift.start_place)
+    calls = _calls(case, engineer, place, tickets[begun:])
+    last = tickets[-1].place
+    home_travel, home_metres = case.matrix.between(last, shift.end_place)
+    breaks = [b for b in shift.breaks if b.latest >= free]
+    walk, departure = _walk(free, calls, home_travel, breaks), free
+    if past:
+        departure = past[0].start - past[0].travel
+    else:
+        departure += sensible_delay(case, engineer, calls, walk, free)
+        walk = _walk(departure, calls, home_travel, breaks)
+    stops = tuple(_with_lateness(case, stop) for stop in (*past, *walk.stops))
+    return Timed(
+        case,
+        engineer,
+        shift,
+        tuple(tickets),
+        stops,
+        tuple(m for _, m in _legs(case, shift.start_place, tickets)),
+        begun,
+        free,
+        departure,
+        walk.return_,
+        home_travel,
+        home_metres,
+        walk.rests,
+    )
+
+
+def sensible_delay(case: Case, engineer: Engineer, calls: Sequence[_Call], walk: _Walk, departure: int) -> int:
+    """Return by how many seconds the departure is put off (``docs/rules.md``, latest sensible departure)."""
+    paid = case.paid_rate(engineer)
+    limits = [rest.latest - departure for rest, _ in walk.rests[:1]]
+    waited = answering = 0
+    for call, stop, ahead in zip(calls, walk.stops, walk.ahead, strict=True):
+        waited += stop.waiting
+        answering += case.response_rate(call.ticket)
+        if answering >= paid:
+            break
+        limits.append(waited + _bearable(case, call, stop, ahead))
+    # Beyond the waiting up to here, answering would cost more than the paid time saved, or the return would move.
+    return max(0, min([*limits, waited]))
+
+
+def _bearable(case: Case, call: _Call, stop: Stop, ahead: Break | None) -> int:
+    """Return how many seconds later this service may begin with nothing else about it changed."""
+    limits = []
+    if call.windows:
+        limits.append(next((w.end for w in call.windows if w.start <= stop.start <= w.end), stop.start) - stop.start)
+    respond_by = case.promised[call.ticket.id].respond_by
+    if respond_by is not None and case.lateness_rate(call.ticket) > 0:
+        limits.append(respond_by - stop.start)
+    before = case.previous.get(call.ticket.id)
+    if before is not None and case.rates["change"] > 0 and abs(stop.start - before.start) <= CHANGE_TOLERANCE:
+        limits.append(before.start + CHANGE_TOLERANCE - stop.start)
+    if ahead is not None:
+        limits += [ahead.latest - stop.end, ahead.earliest - 1 - stop.start]
+    return max(0, min(limits, default=stop.end + 10**9))
+
+
+def _legs(case: Case, place: Place | None, tickets: Sequence[Ticket]) -> list[tuple[int, int]]:
+    places = (place, *(t.place for t in tickets))
+    return [case.matrix.between(a, b) for a, b in pairwise(places)]
+
+
+def _calls(case: Case, engineer: Engineer, place: Place | None, tickets: Sequence[Ticket]) -> list[_Call]:
+    calls = []
+    for t, (seconds, metres) in zip(tickets, _legs(case, place, tickets), strict=True):
+        pinned = t.pin.start if t.pin is not None else None
+        windows = t.windows if pinned is None else (Window(pinned, pinned),)
+        calls.append(_Call(t, seconds, metres, whole(t.service * engineer.service_factor), windows))
+    return calls
+
+
+# ------------------------------------------------------------------- the walk
+
+
+def _walk(t: int, calls: Sequence[_Call], home: int, open_breaks: Sequence[Break]) -> _Walk:
+    """Leave at `t`, serve the calls in order, drive `home` seconds back."""
+    breaks = _Breaks(open_breaks)
+    stops: list[Stop] = []
+    ahead: list[Break | None] = []
+    for call in calls:
+        arrival = _drive(t, call.travel, breaks)
+        rested = len(breaks.taken)
+        start = _at_the_door(arrival, call, breaks)
+        resting = sum(rest.end - rest.start for _, rest in breaks.taken[rested:])
+        t = start + call.service
+        stops.append(Stop(call.ticket.id, arrival, start, t, call.travel, start - arrival - resting))
+        ahead.append(breaks.next)
+    back = _return(t, home, breaks)
+    return _Walk(tuple(stops), tuple(ahead), tuple(breaks.taken), back)
+
+
+def _drive(t: int, travel: int, breaks: _Breaks) -> int:
+    """Return the arrival; a break that becomes due on the way pauses the drive."""
+    arrival = t + travel
+    while breaks.next is not None and max(t, breaks.next.earliest) < arrival:
+        arrival += breaks.next.duration
+        t = breaks.take(max(t, breaks.next.earliest))
+    return arrival
+
+
+def _at_the_door(at: int, call: _Call, breaks: _Breaks) -> int:
+    """Return the start of service: breaks that are due, or would come too late after it, go first."""
+    while True:
+        start = _open_from(call.windows, at)
+        rest = breaks.next
+        if rest is None:
+            return start
+        begin = max(at, rest.earliest)
+        if begin > start and rest.latest >= start + call.service:
+            return start
+        at = breaks.take(begin)
+
+
+def _open_from(windows: Sequence[Window], at: int) -> int:
+    """Return the first moment from `at` on in a window; `at` itself without windows, or after the last one."""
+    return next((max(at, w.start) for w in windows if w.end >= at), at)
+
+
+def _return(t: int, travel: int, breaks: _Breaks) -> int:
+    """Return the arrival at the end place; breaks the engineer is home in time for are left out."""
+    arrival = t + travel
+    while breaks.next is not None and max(t, breaks.next.earliest) < arrival:
+        if arrival <= breaks.next.latest:
+            breaks.left.pop(0)
+            continue
+        arrival += breaks.next.duration
+        t = breaks.take(max(t, breaks.next.earliest))
+    return arrival
+
+
+# -------------------------------------------------------------------- history
+
+
+def _history_length(case: Case, engineer: Engineer, shift: Shift, tickets: Sequence[Ticket]) -> int:
+    """Return how many of the first tickets are the begun work of this shift, in its order."""
+    expected = case.begun.get((engineer.id, shift.id), ())
+    same = 0
+    for name, ticket in zip(expected, tickets, strict=False):
+        if name != ticket.id:
+            break
+        same += 1
+    return same
+
+
+def _history(case: Case, engineer: Engineer, shift: Shift, tickets: Sequence[Ticket]) -> list[Stop]:
+    """Return the stops of begun work: nobody wrote down arrivals, so they count as the starts."""
+    stops: list[Stop] = []
+    free, now = shift.start, case.problem.now
+    for t, (travel, _) in zip(tickets, _legs(case, shift.start_place, tickets), strict=True):
+        start = known_start(t)
+        if start is None:
+            start = max(free + travel, now)
+        stated = t.actual.end if t.actual is not None else None
+        free = start + whole(t.service * engineer.service_factor) if stated is None else stated
+        if t.status == "on_site":
+            free = max(free, now)
+        elif t.status == "done" and stated is None:
+            free = max(start, min(free, now))
+        stops.append(Stop(t.id, start, start, free, travel))
+    return stops
+
+
+def _with_lateness(case: Case, stop: Stop) -> Stop:
+    respond_by = case.promised[stop.ticket].respond_by
+    return stop if respond_by is None or stop.start <= respond_by else replace(stop, lateness=stop.start - respond_by)

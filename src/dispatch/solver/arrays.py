@@ -1,0 +1,328 @@
+"""Problem and travel matrix as flat arrays: the one translation every engine shares.
+
+Work that has begun never reaches an engine: it is folded into its shift, which then starts where and when the engineer
+will be free, with the cost, travel, workload, stops and capacity it has used (``docs/rules.md``, History).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from dispatch import policy
+from dispatch.model import (
+    CHANGE_TOLERANCE,
+    FIXED_STATUSES,
+    Engineer,
+    Place,
+    Problem,
+    Promise,
+    Shift,
+    Stop,
+    Ticket,
+    Weights,
+    covered_regions,
+    promises,
+    whole,
+)
+from dispatch.travel import TravelMatrix
+
+# Columns of `Arrays.ticket`; behind them the service seconds at each pace, then the need of each unit.
+PLACE, WINDOW, WINDOW_END, RESPOND_BY, LATE_RATE, RESPONSE_RATE, RESPONSE_FROM, PRICE = range(8)
+ONLY_DAY, PREVIOUS_ENGINEER, PREVIOUS_START, NEEDS, TICKET_COLUMNS = range(8, 13)
+
+# Columns of `Arrays.shift`; behind them what it carries of each unit.
+ENGINEER, READY, FROM, TO, END, LIMIT, MAX_STOPS, MAX_TRAVEL, REST_FIRST, REST_END = range(10)
+PAID_RATE, KM_RATE, FIXED, OVERTIME_RATE, WORKLOAD_RATE, CHANGE_RATE = range(10, 16)
+BEGUN, BASE_COST, BASE_TRAVEL, BASE_SERVICE, DAY, PACE, SHIFT_COLUMNS = range(16, 23)
+
+NONE = -1
+FOREVER = 1 << 40
+"""Later than any time, longer than any duration, in seconds."""
+INFEASIBLE = 1 << 60
+"""Cost of a route that breaks a hard rule."""
+MUST_SERVE = 10**12
+"""Added to the price of leaving out mandatory or pinned work: beyond any sum of real costs."""
+
+IntArray = npt.NDArray[np.int64]
+
+
+class Arrays(NamedTuple):
+    """A problem as the compiled functions see it; seconds, metres, milliseconds of travel.
+
+    Few and wide tables, because compiled functions are passed every array by value.
+
+    Parameters
+    ----------
+    seconds, metres
+        Shape (places, places), row = from.
+    ticket, shift
+        One row each, columns as named above. `WINDOW` to `WINDOW_END` and `REST_FIRST` to `REST_END` are rows of `span`.
+    stop_cost
+        Shape (tickets, engineers): what the stop costs whatever its time, or `NONE` where the engineer is not able.
+    span
+        Windows (start, end, 0) and breaks (earliest, latest, duration).
+    """
+
+    seconds: npt.NDArray[np.int32]
+    metres: npt.NDArray[np.int32]
+    ticket: IntArray
+    shift: IntArray
+    stop_cost: IntArray
+    span: IntArray
+
+    @property
+    def units(self) -> int:
+        """Units of capacity in use."""
+        return int(self.shift.shape[1]) - SHIFT_COLUMNS
+
+
+@dataclass(frozen=True, eq=False)
+class Instance:
+    """The arrays of a problem with the names behind their rows.
+
+    Parameters
+    ----------
+    arrays
+        What the engines work on.
+    tickets
+        The tickets still to be planned, in row order.
+    shifts
+        (engineer id, shift id) in row order.
+    history
+        The stops that have begun, per shift row, in order.
+    weights
+        The resolved policy.
+    promised
+        What was promised, by ticket id.
+    """
+
+    arrays: Arrays
+    tickets: tuple[Ticket, ...]
+    shifts: tuple[tuple[Engineer, Shift], ...]
+    history: tuple[tuple[Stop, ...], ...]
+    weights: Weights
+    promised: Mapping[str, Promise]
+
+
+def build(problem: Problem, matrix: TravelMatrix) -> Instance:
+    """Translate a problem; the result is what every engine, `explain` and `bound` work on."""
+    weights = policy.resolve(problem.policy)
+    promised = promises(problem)
+    engineers = {e.id: i for i, e in enumerate(problem.engineers)}
+    shifts = tuple((e, s) for e in problem.engineers for s in e.shifts)
+    begun = _begun(problem, shifts)
+    history: list[tuple[Stop, ...]] = []
+    tickets = tuple(t for t in problem.tickets if t.status in ("open", "dispatched"))
+    units = sorted({u for t in problem.tickets for u in t.needs})
+    days = {name: i for i, name in enumerate(sorted({s.id for _, s in shifts}))}
+    paces = sorted({e.service_factor for e, _ in shifts})
+    spans: list[tuple[int, int, int]] = []
+    ticket = _tickets(problem, tickets, matrix, weights, promised, engineers, days, spans)
+    services = [[whole(t.service * pace) for pace in paces] for t in tickets]
+    needs = [[t.needs.get(u, 0) for u in units] for t in tickets]
+    costs, able = stop_costs(problem, problem.engineers, tickets, weights)
+    rows: list[list[int]] = []
+    for (engineer, shift), work in zip(shifts, begun, strict=True):
+        row, rests, stops = _shift(problem, matrix, weights, promised, engineer, shift, work)
+        history.append(stops)
+        row[ENGINEER], row[DAY], row[PACE] = engineers[engineer.id], days[shift.id], paces.index(engineer.service_factor)
+        row[REST_FIRST], row[REST_END] = len(spans), len(spans) + len(rests)
+        spans += rests
+        rows.append(row + [shift.capacity.get(u, 0) - sum(t.needs.get(u, 0) for t in work) for u in units])
+    arrays = Arrays(
+        matrix.seconds,
+        matrix.metres,
+        np.hstack([ticket, _table(services, len(tickets), len(paces)), _table(needs, len(tickets), len(units))]),
+        _table(rows, len(rows), SHIFT_COLUMNS + len(units)),
+        np.where(able, costs, NONE),
+        _table(spans, len(spans), 3),
+    )
+    return Instance(arrays, tickets, shifts, tuple(history), weights, promised)
+
+
+def _table(rows: Sequence[Sequence[int]], height: int, width: int) -> IntArray:
+    return np.array(rows, np.int64).reshape(height, width)
+
+
+def _begun(problem: Problem, shifts: Sequence[tuple[Engineer, Shift]]) -> tuple[tuple[Ticket, ...], ...]:
+    begun: dict[tuple[str, str], list[Ticket]] = defaultdict(list)
+    only = {e.id: e.shifts[0].id for e in problem.engineers if len(e.shifts) == 1}
+    for t in problem.tickets:
+        if t.status in FIXED_STATUSES and t.pin is not None and t.pin.engineer is not None:
+            begun[t.pin.engineer, t.pin.shift or only.get(t.pin.engineer, "")].append(t)
+    for work in begun.values():
+        work.sort(key=lambda t: (t.status == "travelling", known_start(t) or 0))
+    return tuple(tuple(begun[e.id, s.id]) for e, s in shifts)
+
+
+def known_start(ticket: Ticket) -> int | None:
+    """Return when service is known to have begun, Unix seconds, else None."""
+    if ticket.actual is not None and ticket.actual.start is not None:
+        return ticket.actual.start
+    return None if ticket.pin is None else ticket.pin.start
+
+
+def unassigned_cost(ticket: Ticket, weights: Weights) -> int:
+    """Return what leaving the ticket out costs, milliseconds of travel."""
+    minutes = weights.unassigned[ticket.priority - 1] if ticket.unassigned_cost is None else ticket.unassigned_cost
+    return whole(60_000 * minutes)
+
+
+def _tickets(
+    problem: Problem,
+    tickets: Sequence[Ticket],
+    matrix: TravelMatrix,
+    weights: Weights,
+    promised: Mapping[str, Promise],
+    engineers: Mapping[str, int],
+    days: Mapping[str, int],
+    spans: list[tuple[int, int, int]],
+) -> IntArray:
+    table = np.zeros((len(tickets), TICKET_COLUMNS), np.int64)
+    previous = {v.ticket: v for v in problem.previous}
+    for i, t in enumerate(tickets):
+        pin = t.pin
+        pinned_start = None if pin is None else pin.start
+        open_windows = [(w.start, w.end, 0) for w in t.windows] if pinned_start is None else [(pinned_start, pinned_start, 0)]
+        row = table[i]
+        row[PLACE] = matrix.rows[t.place]
+        row[WINDOW], row[WINDOW_END] = len(spans), len(spans) + len(open_windows)
+        spans += open_windows
+        promise = promised[t.id]
+        row[RESPOND_BY] = FOREVER if promise.respond_by is None else promise.respond_by
+        row[LATE_RATE] = whole(1000 * weights.lateness[t.priority - 1] * promise.late_factor)
+        row[RESPONSE_RATE] = whole(1000 * weights.response[t.priority - 1])
+        row[RESPONSE_FROM] = problem.now if t.opened_at is None else max(t.opened_at, problem.now)
+        row[PRICE] = unassigned_cost(t, weights) + (MUST_SERVE if t.mandatory or pin is not None else 0)
+        row[ONLY_DAY] = NONE if pin is None or pin.shift is None else days[pin.shift]
+        visit = previous.get(t.id)
+        row[PREVIOUS_ENGINEER] = NONE if visit is None else engineers.get(visit.engineer, len(engineers))
+        row[PREVIOUS_START] = 0 if visit is None else visit.start
+        row[NEEDS] = any(t.needs.values())
+    return table
+
+
+def stop_costs(
+    problem: Problem, engineers: Sequence[Engineer], tickets: Sequence[Ticket], weights: Weights
+) -> tuple[IntArray, npt.NDArray[np.bool_]]:
+    """Return the time-independent cost of each ticket with each engineer, and whether the engineer may do it.
+
+    Able: the skills at their tiers, `must`, `never`, the dedicated engineer, the pinned engineer. Both of shape
+    (tickets, engineers).
+    """
+    covers = covered_regions(problem)
+    dedicated = {c.id: c.dedicated_engineer for c in problem.customers}
+    excess, elsewhere, unloved, hired = (
+        whole(60_000 * w) for w in (weights.tier_excess, weights.cross_region, weights.not_preferred, weights.contractor)
+    )
+    ids = np.array([e.id for e in engineers], object)
+    tiers = {k.skill: np.zeros(len(engineers), np.int64) for t in tickets for k in t.skills}
+    for i, e in enumerate(engineers):
+        for held in e.skills:
+            if held.skill in tiers:
+                tiers[held.skill][i] = max(tiers[held.skill][i], held.tier)
+    by_visit = np.array([(hired if e.contractor else 0) + whole(60_000 * e.cost_per_visit) for e in engineers], np.int64)
+    away: dict[str | None, IntArray] = {None: np.zeros(len(engineers), np.int64)}
+    costs = np.empty((len(tickets), len(engineers)), np.int64)
+    able = np.ones((len(tickets), len(engineers)), bool)
+    for cost, may, t in zip(costs, able, tickets, strict=True):
+        cost[:] = by_visit
+        for k in t.skills:
+            may &= tiers[k.skill] >= k.tier
+            cost += excess * np.maximum(tiers[k.skill] - (k.preferred_tier or k.tier), 0)
+        if t.region not in away:
+            away[t.region] = np.array([elsewhere * (e.region is not None and t.region not in covers[e.region]) for e in engineers])
+        cost += away[t.region]
+        if t.engineers.prefer:
+            cost += np.where(np.isin(ids, t.engineers.prefer), 0, unloved)
+        own = None if t.customer is None or t.engineers.must else dedicated.get(t.customer)
+        pinned = None if t.pin is None else t.pin.engineer
+        for names in (t.engineers.must, () if own is None else (own,), () if pinned is None else (pinned,)):
+            if names:
+                may &= np.isin(ids, names)
+        if t.engineers.never:
+            may &= ~np.isin(ids, t.engineers.never)
+    return costs, able
+
+
+def _shift(
+    problem: Problem,
+    matrix: TravelMatrix,
+    weights: Weights,
+    promised: Mapping[str, Promise],
+    engineer: Engineer,
+    shift: Shift,
+    begun: Sequence[Ticket],
+) -> tuple[list[int], list[tuple[int, int, int]], tuple[Stop, ...]]:
+    """Return the row of a shift, with its begun work folded in, the breaks it still has, and the stops that have begun."""
+    row = [0] * SHIFT_COLUMNS
+    row[READY] = max(shift.start, problem.now)
+    row[BEGUN] = NONE
+    row[PAID_RATE] = whole(1000 * weights.paid_time) + whole(1000 * engineer.cost_per_hour / 60)
+    row[KM_RATE] = whole(60_000 * weights.distance) + whole(60_000 * engineer.cost_per_km)
+    row[FIXED] = whole(60_000 * weights.fixed)
+    row[OVERTIME_RATE] = whole(1000 * weights.overtime)
+    row[WORKLOAD_RATE] = whole(1000 * weights.workload)
+    row[CHANGE_RATE] = whole(60_000 * weights.change)
+    place, stops = shift.start_place, []
+    if begun:
+        place, stops = _fold(problem, matrix, weights, promised, engineer, shift, begun, row)
+    row[FROM] = NONE if place is None else matrix.rows[place]
+    row[TO] = NONE if shift.end_place is None else matrix.rows[shift.end_place]
+    row[END], row[LIMIT] = shift.end, shift.overtime_until
+    left = FOREVER if shift.max_stops is None else shift.max_stops - len(begun)
+    row[MAX_STOPS] = max(0, left) if row[READY] <= row[LIMIT] else 0
+    row[MAX_TRAVEL] = FOREVER if shift.max_travel is None else shift.max_travel
+    return row, [(b.earliest, b.latest, b.duration) for b in shift.breaks if b.latest >= row[READY]], tuple(stops)
+
+
+def _fold(
+    problem: Problem,
+    matrix: TravelMatrix,
+    weights: Weights,
+    promised: Mapping[str, Promise],
+    engineer: Engineer,
+    shift: Shift,
+    begun: Sequence[Ticket],
+    row: list[int],
+) -> tuple[Place | None, list[Stop]]:
+    """Walk begun work into the base columns of the shift's row; return the place where the engineer will be free, and the stops."""
+    static, _ = stop_costs(problem, [engineer], begun, weights)
+    previous = {v.ticket: v for v in problem.previous}
+    free, place = shift.start, shift.start_place
+    cost, stops = row[FIXED], []
+    for k, t in enumerate(begun):
+        seconds, metres = matrix.between(place, t.place)
+        service = whole(t.service * engineer.service_factor)
+        start = known_start(t) if t.status != "travelling" else None
+        if start is None:
+            start = max(free + seconds, problem.now)
+        end = t.actual.end if t.actual is not None and t.actual.end is not None else start + service
+        if t.status == "done":
+            end = min(end, problem.now) if t.actual is None or t.actual.end is None else end
+        elif t.status == "on_site":
+            end = max(end, problem.now)
+        if k == 0:
+            row[BEGUN] = start - seconds
+        cost += 1000 * seconds + metres * row[KM_RATE] // 1000 + int(static[k, 0])
+        promise = promised[t.id]
+        late = 0 if promise.respond_by is None else max(0, start - promise.respond_by)
+        cost += late * whole(1000 * weights.lateness[t.priority - 1] * promise.late_factor)
+        opened = problem.now if t.opened_at is None else max(t.opened_at, problem.now)
+        cost += max(0, start - opened) * whole(1000 * weights.response[t.priority - 1])
+        visit = previous.get(t.id)
+        if visit is not None and (visit.engineer != engineer.id or abs(start - visit.start) > CHANGE_TOLERANCE):
+            cost += row[CHANGE_RATE]
+        row[BASE_TRAVEL] += seconds
+        row[BASE_SERVICE] += end - start
+        stops.append(Stop(t.id, start, start, end, seconds, 0, late))
+        free, place = end, t.place
+    row[BASE_COST] = cost
+    row[READY] = max(free, problem.now)
+    return place, stops

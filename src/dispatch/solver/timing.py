@@ -1,0 +1,373 @@
+"""Times and prices one route: the one place where the search knows the rules of ``docs/rules.md``.
+
+A route is an array of *marks*: row 0 is the start place, row k the k-th stop and what the walk knows after it, row n + 1 the return
+and what is known of the whole. So an insertion is tried from the stop before it on, and only as far as it changes anything.
+"""
+
+from __future__ import annotations
+
+from dispatch.model import CHANGE_TOLERANCE
+from dispatch.solver.arrays import (
+    BASE_COST, BASE_SERVICE, BASE_TRAVEL, BEGUN, CHANGE_RATE, END, ENGINEER, FIXED, FOREVER, FROM, INFEASIBLE, KM_RATE, LATE_RATE, LIMIT,
+    MAX_STOPS, MAX_TRAVEL, NONE, OVERTIME_RATE, PACE, PAID_RATE, PLACE, PREVIOUS_ENGINEER, PREVIOUS_START, READY, RESPOND_BY, RESPONSE_FROM,
+    RESPONSE_RATE, REST_END, REST_FIRST, TICKET_COLUMNS, TO, WINDOW, WINDOW_END, WORKLOAD_RATE, Arrays, IntArray,
+)  # fmt: skip
+from dispatch.solver.compiled import compiled, inlined
+
+# Columns of a mark. AT is the place; of the last row, BEARABLE is the delay of the departure and SPENT the cost of the route.
+TICKET, AT, FREE, REST, SPENT, DRIVEN, SERVED, WAITED, ANSWERED, BEARABLE, MARK_COLUMNS = range(11)
+
+
+@inlined
+def drive(arrays: Arrays, s: IntArray, free: int, rest: int, seconds: int) -> tuple[int, int]:
+    """Return the arrival after `seconds` of driving and the breaks due on the way, and the next break; arrival `NONE` if one is late."""
+    arrival = free + seconds
+    while rest < s[REST_END]:
+        begin = max(free, arrays.span[rest, 0])
+        if begin >= arrival:
+            break
+        if begin > arrays.span[rest, 1]:
+            arrival = NONE
+            break
+        free = begin + arrays.span[rest, 2]
+        arrival += arrays.span[rest, 2]
+        rest += 1
+    return arrival, rest
+
+
+@inlined
+def opening(arrays: Arrays, t: IntArray, time: int) -> int:
+    """Return the first moment from `time` on at which a window of the ticket is open, `NONE` if there is none."""
+    window, last = t[WINDOW], t[WINDOW_END]
+    found = time
+    if window < last:
+        while window < last and arrays.span[window, 1] < time:
+            window += 1
+        found = max(time, arrays.span[window, 0]) if window < last else NONE
+    return found
+
+
+@inlined
+def serve(arrays: Arrays, s: IntArray, t: IntArray, service: int, arrival: int, rest: int) -> tuple[int, int, int]:
+    """Return the start of service after an arrival (`NONE` if there is none), the next break, and the seconds rested at the door."""
+    start = opening(arrays, t, arrival)
+    free, rested = arrival, 0
+    while start != NONE and rest < s[REST_END]:
+        begin = max(free, arrays.span[rest, 0])
+        if begin > start and start + service <= arrays.span[rest, 1]:
+            break
+        if begin > arrays.span[rest, 1]:
+            start = NONE
+            break
+        free = begin + arrays.span[rest, 2]
+        rested += arrays.span[rest, 2]
+        rest += 1
+        start = opening(arrays, t, free)
+    return start, rest, rested
+
+
+@inlined
+def leg(arrays: Arrays, s: IntArray, start: int, end: int) -> tuple[int, int]:
+    """Return the seconds of a leg and its cost; a leg from or to anywhere takes nothing."""
+    seconds, cost = 0, 0
+    if start >= 0 and end >= 0:
+        seconds = int(arrays.seconds[start, end])
+        cost = 1000 * seconds
+        if s[KM_RATE] > 0:
+            cost += int(arrays.metres[start, end]) * s[KM_RATE] // 1000
+    return seconds, cost
+
+
+@inlined
+def timed_cost(s: IntArray, t: IntArray, start: int) -> int:
+    """Return what starting service at `start` costs by lateness, response and change."""
+    cost = 0
+    if start > t[RESPOND_BY]:
+        cost += (start - t[RESPOND_BY]) * t[LATE_RATE]
+    if start > t[RESPONSE_FROM]:
+        cost += (start - t[RESPONSE_FROM]) * t[RESPONSE_RATE]
+    before = t[PREVIOUS_ENGINEER]
+    if before != NONE and (
+        before != s[ENGINEER] or abs(start - t[PREVIOUS_START]) > CHANGE_TOLERANCE
+    ):
+        cost += s[CHANGE_RATE]
+    return cost
+
+
+@inlined
+def step(arrays: Arrays, s: IntArray, ticket: int, place: int, free: int, rest: int) -> tuple[int, int, int, int, int, int]:
+    """Go from `place` to a ticket and serve it.
+
+    Returns
+    -------
+    start, end
+        Seconds; start `NONE` if the ticket cannot be served any more.
+    rest
+        The next break.
+    waiting, travel
+        Seconds.
+    cost
+        What the stop adds by its own rules.
+    """
+    t = arrays.ticket[ticket]
+    seconds, cost = leg(arrays, s, place, t[PLACE])
+    service = t[TICKET_COLUMNS + s[PACE]]
+    arrival, rest = drive(arrays, s, free, rest, seconds)
+    start, waiting = NONE, 0
+    if arrival != NONE:
+        start, rest, rested = serve(arrays, s, t, service, arrival, rest)
+        waiting = start - arrival - rested
+        if start != NONE:
+            cost += arrays.stop_cost[ticket, s[ENGINEER]] + timed_cost(s, t, start)
+    return start, start + service, rest, waiting, seconds, cost
+
+
+@inlined
+def bears(arrays: Arrays, s: IntArray, t: IntArray, start: int, end: int, rest: int) -> int:
+    """Return by how many seconds the stop may start later without harm (rules.md, latest sensible departure)."""
+    room = FOREVER
+    window, last = t[WINDOW], t[WINDOW_END]
+    if window < last:
+        while arrays.span[window, 1] < start:
+            window += 1
+        room = arrays.span[window, 1] - start
+    if t[LATE_RATE] > 0:
+        room = min(room, max(0, t[RESPOND_BY] - start))
+    if t[PREVIOUS_ENGINEER] != NONE and s[CHANGE_RATE] > 0:
+        early = t[PREVIOUS_START] + CHANGE_TOLERANCE - start
+        if 0 <= early <= 2 * CHANGE_TOLERANCE:
+            room = min(room, early)
+    if rest < s[REST_END]:
+        room = min(room, arrays.span[rest, 0] - 1 - start, arrays.span[rest, 1] - end)
+    return room
+
+
+@inlined
+def put_off(paid: int, waited: int, answered: int, bearable: int, rate: int, room: int) -> tuple[int, int]:
+    """Carry the bound on the delay over a stop; `answered` is `FOREVER` once answering later would cost more than it saves."""
+    answered += rate
+    if answered >= paid:
+        answered, bearable = FOREVER, min(bearable, waited)
+    else:
+        bearable = min(bearable, waited + room)
+    return answered, bearable
+
+
+@inlined
+def come_home(arrays: Arrays, s: IntArray, place: int, free: int, rest: int) -> tuple[int, int, int, int]:
+    """Return the arrival at the end place (`NONE` if a break is late), travel seconds, the cost of the leg, and the next break."""
+    seconds, cost = leg(arrays, s, place, s[TO])
+    back = free + seconds
+    while rest < s[REST_END]:
+        if back > arrays.span[rest, 1]:
+            begin = max(free, arrays.span[rest, 0])
+            if begin > arrays.span[rest, 1]:
+                back = NONE
+                break
+            free = begin + arrays.span[rest, 2]
+            back += arrays.span[rest, 2]
+        rest += 1
+    return back, seconds, cost, rest
+
+
+@inlined
+def close(s: IntArray, stops: int, back: int, delay: int, driven: int, served: int) -> int:
+    """Return what the route costs beyond its legs and stops, `INFEASIBLE` if it breaks a limit of the shift."""
+    driven += s[BASE_TRAVEL]
+    workload = driven + served + s[BASE_SERVICE]
+    cost = workload * workload * s[WORKLOAD_RATE] // 216_000
+    cost += max(0, back - s[END]) * s[OVERTIME_RATE]
+    if s[BEGUN] == NONE:
+        cost += s[FIXED] + (back - s[READY] - delay) * s[PAID_RATE]
+    else:
+        cost += s[BASE_COST] + (back - s[BEGUN]) * s[PAID_RATE]
+    if stops > 0 and (
+        back > s[LIMIT] or driven > s[MAX_TRAVEL] or stops > s[MAX_STOPS]
+    ):
+        cost = INFEASIBLE
+    return cost
+
+
+@compiled
+def delayed_cost(arrays: Arrays, shift: int, route: IntArray, stops: int, delay: int) -> int:
+    """Return what putting off the departure adds to the cost of the stops that start later for it."""
+    s, cost = arrays.shift[shift], 0
+    for k in range(1, stops + 1):
+        late_by = delay - route[k, WAITED]
+        if late_by <= 0:
+            break
+        t = arrays.ticket[route[k, TICKET]]
+        start = route[k, FREE] - t[TICKET_COLUMNS + s[PACE]]
+        cost += timed_cost(s, t, start + late_by) - timed_cost(s, t, start)
+    return cost
+
+
+@compiled
+def walk(arrays: Arrays, shift: int, route: IntArray, stops: int) -> int:
+    """Time and price a route, writing its marks.
+
+    Parameters
+    ----------
+    route
+        Shape (at least stops + 2, MARK_COLUMNS). `TICKET` of rows 1 to `stops` is read, all else written.
+
+    Returns
+    -------
+    cost
+        Milliseconds of travel, `INFEASIBLE` if a hard rule inside the route is broken. Skills and capacity, which
+        do not depend on the order, are not looked at.
+    """
+    s = arrays.shift[shift]
+    rest, free = s[REST_FIRST], s[READY]
+    spent, driven, served, waited, answered, bearable = 0, 0, 0, 0, 0, FOREVER
+    place, paid, begun = s[FROM], s[PAID_RATE], s[BEGUN]
+    if rest < s[REST_END]:
+        bearable = arrays.span[rest, 1] - free
+    for k in range(stops + 1):
+        mark = route[k]
+        if k > 0:
+            t = arrays.ticket[mark[TICKET]]
+            start, free, rest, waiting, seconds, cost = step(arrays, s, mark[TICKET], place, free, rest)
+            if start == NONE:
+                return INFEASIBLE
+            place = t[PLACE]
+            spent, driven, served, waited = spent + cost, driven + seconds, served + free - start, waited + waiting
+            if answered < FOREVER:
+                room = bears(arrays, s, t, start, free, rest)
+                answered, bearable = put_off(paid, waited, answered, bearable, t[RESPONSE_RATE], room)
+        mark[AT], mark[FREE], mark[REST], mark[SPENT], mark[DRIVEN] = place, free, rest, spent, driven
+        mark[SERVED], mark[WAITED], mark[ANSWERED], mark[BEARABLE] = served, waited, answered, bearable
+    back, seconds, cost, rest = come_home(arrays, s, place, free, rest)
+    if back == NONE and stops > 0:
+        return INFEASIBLE
+    delay = 0
+    if begun == NONE and stops > 0:
+        delay = bearable if answered == FOREVER else min(bearable, waited)
+    closing = close(s, stops, back, delay, driven + seconds, served)
+    if closing == INFEASIBLE:
+        return INFEASIBLE
+    total = spent + cost + closing
+    if stops == 0 and begun == NONE:
+        total = 0
+    elif delay > route[1, WAITED] and stops > 0:
+        total += delayed_cost(arrays, shift, route, stops, delay)
+    mark = route[stops + 1]
+    mark[TICKET], mark[AT], mark[FREE], mark[REST], mark[SPENT], mark[DRIVEN] = NONE, s[TO], back, rest, total, driven + seconds
+    mark[SERVED], mark[WAITED], mark[ANSWERED], mark[BEARABLE] = served, waited, answered, delay
+    return int(total)
+
+
+@compiled
+def fits(arrays: Arrays, ticket: int, left: IntArray) -> bool:
+    """Whether what the ticket needs of each unit is in `left`."""
+    first = arrays.ticket.shape[1] - left.shape[0]
+    for unit in range(left.shape[0]):
+        if arrays.ticket[ticket, first + unit] > left[unit]:
+            return False
+    return True
+
+
+@compiled
+def insertion(arrays: Arrays, shift: int, routes: IntArray, stops: int, at: int, ticket: int, bound: int) -> int:
+    """Return what inserting a ticket behind row `at` of a walked route adds to its cost.
+
+    Parameters
+    ----------
+    routes
+        All routes, shape (shifts + 1, .., MARK_COLUMNS); the last is room to try one in.
+    bound
+        Once the insertion is certain to cost this much, it is given up.
+
+    Returns
+    -------
+    cost
+        Milliseconds of travel; `INFEASIBLE` where given up or where a hard rule inside the route is broken.
+    """
+    s, route = arrays.shift[shift], routes[shift]
+    if stops >= s[MAX_STOPS]:
+        return INFEASIBLE
+    paid = s[PAID_RATE] if s[BEGUN] == NONE else 0
+    here = route[at]
+    place, free, rest, spent, driven, served = here[AT], here[FREE], here[REST], here[SPENT], here[DRIVEN], here[SERVED]
+    waited, answered, bearable = here[WAITED], here[ANSWERED], here[BEARABLE]
+    first_wait = FOREVER if at == 0 else route[1, WAITED]
+    last = stops + 1
+    for k in range(at, last):
+        mark = route[k]
+        u = ticket if k == at else mark[TICKET]
+        start, free, rest, waiting, seconds, cost = step(arrays, s, u, place, free, rest)
+        if start == NONE:
+            return INFEASIBLE
+        t = arrays.ticket[u]
+        spent, driven, served, place = spent + cost, driven + seconds, served + free - start, t[PLACE]
+        if paid > 0:
+            waited += waiting
+            first_wait = min(first_wait, waited)
+            if answered < FOREVER:
+                room = bears(arrays, s, t, start, free, rest)
+                answered, bearable = put_off(paid, waited, answered, bearable, t[RESPONSE_RATE], room)
+        if k == at:
+            continue
+        more = spent - mark[SPENT]
+        if more >= bound:
+            return INFEASIBLE
+        if paid == 0 and free == mark[FREE] and rest == mark[REST]:
+            # From here on nothing changes: take the rest of the route as it is.
+            end = route[last]
+            after = close(s, last, end[FREE], 0, end[DRIVEN] + driven - mark[DRIVEN], end[SERVED] + served - mark[SERVED])
+            return INFEASIBLE if after == INFEASIBLE else more + after - close(s, 0, end[FREE], 0, end[DRIVEN], end[SERVED])
+    back, seconds, cost, rest = come_home(arrays, s, place, free, rest)
+    if back == NONE:
+        return INFEASIBLE
+    delay = 0
+    if paid > 0:
+        delay = bearable if answered == FOREVER else min(bearable, waited)
+    closing = close(s, last, back, delay, driven + seconds, served)
+    if closing == INFEASIBLE:
+        return INFEASIBLE
+    if delay > first_wait:
+        trial = routes.shape[0] - 1
+        for k in range(1, last):
+            routes[trial, k + (k > at), TICKET] = route[k, TICKET]
+        routes[trial, at + 1, TICKET] = ticket
+        return walk(arrays, shift, routes[trial], last) - route[last, SPENT]
+    return int(spent + cost + closing - route[last, SPENT])
+
+
+@compiled
+def timetable(arrays: Arrays, shift: int, route: IntArray, stops: int, times: IntArray, rests: IntArray) -> None:
+    """Write out a walked route as it will be driven, the departure put off as far as is sensible.
+
+    Parameters
+    ----------
+    times
+        Written: shape (stops, 5): arrival, start, end, travel seconds, waiting seconds.
+    rests
+        Written: shape (breaks of the shift, 2): start and end of each break taken, `NONE` for one not taken.
+    """
+    s = arrays.shift[shift]
+    free, rest, place = s[READY] + route[stops + 1, BEARABLE], s[REST_FIRST], s[FROM]
+    rests[:, :] = NONE
+    for k in range(stops + 1):
+        first, left = rest, free
+        if k < stops:
+            t = arrays.ticket[route[k + 1, TICKET]]
+            seconds, _ = leg(arrays, s, place, t[PLACE])
+            arrival, rest = drive(arrays, s, free, rest, seconds)
+            service = t[TICKET_COLUMNS + s[PACE]]
+            on_the_way = rest
+            start, rest, rested = serve(arrays, s, t, service, arrival, rest)
+            times[k, 0], times[k, 1], times[k, 2], times[k, 3] = arrival, start, start + service, seconds
+            times[k, 4] = start - arrival - rested
+            free, place = start + service, t[PLACE]
+        else:
+            arrival, seconds, _, rest = come_home(arrays, s, place, free, rest)
+            on_the_way, arrival = rest, route[stops + 1, FREE]
+        back = left + seconds
+        for b in range(first, rest):
+            if k == stops and back <= arrays.span[b, 1]:
+                continue  # home before it is due
+            begin = max(left if b < on_the_way else max(left, arrival), arrays.span[b, 0])
+            left = begin + arrays.span[b, 2]
+            back += arrays.span[b, 2]
+            rests[b - s[REST_FIRST], 0], rests[b - s[REST_FIRST], 1] = begin, left
