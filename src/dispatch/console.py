@@ -132,7 +132,7 @@ def _left_out(left: Sequence[Unassigned]) -> Table:
     table.add_column("Best way in", ratio=1)
     for u in left:
         way = min(u.ways_in, key=lambda w: w.cost_delta, default=None)
-        best = _text(f"{way.change} ({minutes(way.cost_delta, sign=True)})") if way else Text("none found", _DIM)
+        best = _text(f"{way.change} ({minutes(way.cost_delta, sign=True)})") if way else Text("none found" if u.reasons else "", _DIM)
         table.add_row(_text(u.ticket, "bold"), _text(u.reasons[0].detail) if u.reasons else Text("not explained", _DIM), best)
     return table
 

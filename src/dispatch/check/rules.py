@@ -26,6 +26,8 @@ class Violation:
 
     Parameters
     ----------
+    rule
+        A hard rule; or `agreement`, where search and check differ on what a plan costs (`dispatch.planning`).
     size
         By how much: seconds, tiers, stops, units or cases, as ``docs/rules.md`` says for each rule. Always positive.
     message
@@ -34,7 +36,7 @@ class Violation:
         Ids of what it is about; None where it is about the whole route or the whole plan.
     """
 
-    rule: HardRule
+    rule: HardRule | Literal["agreement"]
     size: int
     message: str
     engineer: str | None = None

@@ -184,7 +184,15 @@ def _sheet(sheet: Sheet, route: Route, page: Page, anchor: str) -> Markup:
     shift = from_to(sheet.shift.start, sheet.shift.end, page.zone, sheet.day)
     out = from_to(route.departure, route.return_, page.zone, sheet.day)
     said = [f"shift {shift}", f"out {out}", many(len(sheet.rows), "stop"), f"{duration(route.travel)} travel", kilometres(route.distance_m)]
-    heads = ("", "Time", "Ticket", "Customer and work", "Travel", "Waiting", "Promise")
+    heads = {
+        "n": "",
+        "time": "Time",
+        "ticket": "Ticket",
+        "work": "Customer and work",
+        "travel": "Travel",
+        "waiting": "Waiting",
+        "promise": "Promise",
+    }
     return el(
         "article",
         el("h4", el("i", class_="dot", style=f"background:{sheet.colour}"), sheet.name),
@@ -197,7 +205,7 @@ def _sheet(sheet: Sheet, route: Route, page: Page, anchor: str) -> Markup:
         el(
             "table",
             el("caption", f"{sheet.name}, {calendar_day(sheet.day)}", class_="hidden"),
-            el("thead", el("tr", *(el("th", h or el("span", "Number", class_="hidden"), scope="col") for h in heads))),
+            el("thead", el("tr", *(el("th", h or el("span", "Number", class_="hidden"), scope="col", class_=k) for k, h in heads.items()))),
             el("tbody", *_lines(sheet, route, page, anchor)),
         ),
         id=anchor,

@@ -58,8 +58,7 @@ def _matrix(travel: documents.CrowTravel | documents.MatrixTravel) -> Iterator[F
     for i, row in enumerate(travel.seconds):
         if len(row) != n:
             yield fault("MATRIX_NOT_SQUARE", f"/travel/seconds/{i}", f"Row {i} has {len(row)} numbers, and there are {n} rows.")
-    shape = [len(row) for row in travel.seconds]
-    if travel.metres is not None and [len(row) for row in travel.metres] != shape:
+    if travel.metres is not None and [len(row) for row in travel.metres] != [n] * n:
         widths = sorted({len(row) for row in travel.metres})
         message = f"metres has {len(travel.metres)} rows of {' or '.join(map(str, widths)) or 0} numbers, seconds has {n} rows."
         yield fault("MATRIX_SHAPES_DIFFER", "/travel/metres", message)

@@ -24,9 +24,12 @@ class Ids:
 def ids_of(tree: dict[str, Any]) -> Ids:
     """Return every id that stands where an id belongs."""
     engineers = _items(tree, "engineers", required=True)
-    shifts = None if engineers is None else {e: frozenset(_ids(_items(item, "shifts") or [])) for e, item in _named(engineers)}
+    shifts: dict[str, frozenset[str]] = {}
+    for name, engineer in _named(engineers or []):
+        # Of two engineers with one id, the shifts of both: the id alone is at fault.
+        shifts[name] = shifts.get(name, frozenset()).union(_ids(_items(engineer, "shifts") or []))
     return Ids(
-        shifts,
+        None if engineers is None else shifts,
         _set(_items(tree, "tickets", required=True)),
         _set(_items(tree, "customers")),
         _set(_items(tree, "regions")),

@@ -108,8 +108,9 @@ def load(data: bytes | str) -> tuple[dict[str, Any], list[Fault]]:
             repeated = _Repeated()
             tree = json.loads(text, object_pairs_hook=repeated.object_of, parse_int=_integer)
     except json.JSONDecodeError as error:
+        why = error.msg.removesuffix(" at").removesuffix(" starting")
         found = shown(text[error.pos : error.pos + 20]) if error.pos < len(text) else "the end of the document"
-        message = f"Line {error.lineno}, column {error.colno}: {found} cannot stand here ({error.msg[:1].lower()}{error.msg[1:]})."
+        message = f"Line {error.lineno}, column {error.colno}: {found} cannot stand here ({why[:1].lower()}{why[1:]})."
         raise InputError([fault("MALFORMED_JSON", "", message)]) from None
     except RecursionError:
         raise InputError([fault("TOO_DEEP", "", "Lists and objects are nested too deeply to be read.")]) from None

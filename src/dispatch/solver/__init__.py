@@ -1,19 +1,15 @@
-"""Solving: engines propose routes, the assignment model chooses among all they have seen, an insertion pass leaves nothing out at a loss."""
+"""Solving: engines propose routes, the assignment model chooses among all seen, an insertion pass leaves nothing out at a loss."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, get_args
+from dataclasses import dataclass
+from typing import Literal, get_args
 
-from dispatch.model import Plan, Problem, SolverRun
+from dispatch.model import Plan, Problem
 from dispatch.travel import TravelMatrix
-
-if TYPE_CHECKING:
-    from dispatch.solver.arrays import Instance
-    from dispatch.solver.search import Guide, State
 
 __all__ = ["ENGINES", "Engine", "Options", "Progress", "Result", "solve"]
 

@@ -19,6 +19,7 @@ from dispatch.model import (
     CHANGE_TOLERANCE,
     FIXED_STATUSES,
     Engineer,
+    Pin,
     Place,
     Problem,
     Promise,
@@ -121,7 +122,7 @@ def build(problem: Problem, matrix: TravelMatrix) -> Instance:
     tickets = tuple(t for t in problem.tickets if t.status in ("open", "dispatched"))
     units = sorted({u for t in problem.tickets for u in t.needs})
     days = {name: i for i, name in enumerate(sorted({s.id for _, s in shifts}))}
-    paces = sorted({e.service_factor for e, _ in shifts})
+    paces = sorted({1.0} | {e.service_factor for e, _ in shifts})
     spans: list[tuple[int, int, int]] = []
     ticket = _tickets(problem, tickets, matrix, weights, promised, engineers, days, spans)
     services = [[whole(t.service * pace) for pace in paces] for t in tickets]
@@ -199,7 +200,7 @@ def _tickets(
         row[LATE_RATE] = whole(1000 * weights.lateness[t.priority - 1] * promise.late_factor)
         row[RESPONSE_RATE] = whole(1000 * weights.response[t.priority - 1])
         row[RESPONSE_FROM] = problem.now if t.opened_at is None else max(t.opened_at, problem.now)
-        row[PRICE] = unassigned_cost(t, weights) + (MUST_SERVE if t.mandatory or pin is not None else 0)
+        row[PRICE] = unassigned_cost(t, weights) + (MUST_SERVE if t.mandatory or (pin is not None and pin != Pin()) else 0)
         row[ONLY_DAY] = NONE if pin is None or pin.shift is None else days[pin.shift]
         visit = previous.get(t.id)
         row[PREVIOUS_ENGINEER] = NONE if visit is None else engineers.get(visit.engineer, len(engineers))
@@ -237,7 +238,9 @@ def stop_costs(
             may &= tiers[k.skill] >= k.tier
             cost += excess * np.maximum(tiers[k.skill] - (k.preferred_tier or k.tier), 0)
         if t.region not in away:
-            away[t.region] = np.array([elsewhere * (e.region is not None and t.region not in covers[e.region]) for e in engineers])
+            away[t.region] = np.array(
+                [elsewhere * (e.region is not None and t.region not in covers[e.region]) for e in engineers], np.int64
+            )
         cost += away[t.region]
         if t.engineers.prefer:
             cost += np.where(np.isin(ids, t.engineers.prefer), 0, unloved)
@@ -270,7 +273,8 @@ def _shift(
     row[OVERTIME_RATE] = whole(1000 * weights.overtime)
     row[WORKLOAD_RATE] = whole(1000 * weights.workload)
     row[CHANGE_RATE] = whole(60_000 * weights.change)
-    place, stops = shift.start_place, []
+    place: Place | None = shift.start_place
+    stops: list[Stop] = []
     if begun:
         place, stops = _fold(problem, matrix, weights, promised, engineer, shift, begun, row)
     row[FROM] = NONE if place is None else matrix.rows[place]
@@ -296,7 +300,8 @@ def _fold(
     static, _ = stop_costs(problem, [engineer], begun, weights)
     previous = {v.ticket: v for v in problem.previous}
     free, place = shift.start, shift.start_place
-    cost, stops = row[FIXED], []
+    cost = row[FIXED]
+    stops: list[Stop] = []
     for k, t in enumerate(begun):
         seconds, metres = matrix.between(place, t.place)
         service = whole(t.service * engineer.service_factor)

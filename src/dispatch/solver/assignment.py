@@ -1,4 +1,4 @@
-"""From all routes seen, choose one per shift, each ticket at most once, at least cost: set partitioning, solved by SCIP through OR-Tools."""
+"""From all routes seen, choose one per shift, each ticket at most once, at least cost: set partitioning by SCIP, through OR-Tools."""
 
 from __future__ import annotations
 

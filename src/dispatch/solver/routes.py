@@ -8,8 +8,18 @@ import numpy as np
 
 from dispatch.model import Plan, Rest, Route, Stop, Unassigned
 from dispatch.solver.arrays import (
-    BASE_TRAVEL, BEGUN, END, INFEASIBLE, NONE, READY, REST_END, REST_FIRST, SHIFT_COLUMNS, Instance, unassigned_cost,
-)  # fmt: skip
+    BASE_TRAVEL,
+    BEGUN,
+    END,
+    INFEASIBLE,
+    NONE,
+    READY,
+    REST_END,
+    REST_FIRST,
+    SHIFT_COLUMNS,
+    Instance,
+    unassigned_cost,
+)
 from dispatch.solver.search import LENGTH, State, may_serve, settle
 from dispatch.solver.timing import BEARABLE, DRIVEN, FREE, SPENT, TICKET, fits, timetable, walk
 
@@ -24,7 +34,7 @@ def from_plan(instance: Instance, plan: Plan) -> tuple[Routes, bool]:
     routes
         One list of ticket rows per shift row.
     whole
-        Whether everything in the plan is still there and could be taken over; stops of shifts, engineers and tickets that are gone are left out.
+        Whether all of the plan could be taken over; stops of shifts, engineers and tickets that are gone are left out.
     """
     row_of = {t.id: i for i, t in enumerate(instance.tickets)}
     shift_of = {(e.id, s.id): i for i, (e, s) in enumerate(instance.shifts)}
@@ -123,9 +133,7 @@ def to_plan(instance: Instance, state: State) -> Plan:
             )
         )
     placed = {t for route in current_of(state) for t in route}
-    left_out = tuple(
-        Unassigned(t.id, unassigned_cost(t, instance.weights)) for i, t in enumerate(instance.tickets) if i not in placed
-    )
+    left_out = tuple(Unassigned(t.id, unassigned_cost(t, instance.weights)) for i, t in enumerate(instance.tickets) if i not in placed)
     return Plan(tuple(planned), left_out)
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from dispatch.model import Plan, SolverRun
 from dispatch.solver import DEFAULT_SECONDS, Options, Progress, Result, search
-from dispatch.solver.arrays import Instance
+from dispatch.solver.arrays import NONE, SHIFT_COLUMNS, TICKET_COLUMNS, Arrays, Instance
 from dispatch.solver.assignment import Pool, choose
+from dispatch.solver.compiled import announce
 from dispatch.solver.routes import Routes, best_of, from_plan, load, real_cost, to_plan
 from dispatch.solver.search import BEST, LENGTH, Guide, State
-from dispatch.solver.timing import DRIVEN
+from dispatch.solver.timing import DRIVEN, timetable
 
 CHUNK = 500
 """Iterations between two looks at the clock."""
@@ -26,11 +28,10 @@ ROUNDS = ((0.0, 0.6, 1.0), (0.6, 1.0, 0.2))
 
 @dataclass
 class Budget:
-    """What a run may spend, what it has spent, and why it ended."""
+    """What a run may spend, and why it ended."""
 
     options: Options
     began: float
-    iterations: int = 0
     stopped: str = ""
 
     def seconds(self) -> float:
@@ -42,121 +43,191 @@ class Budget:
         unlimited = self.options.seconds is None and self.options.iterations is None
         return DEFAULT_SECONDS if unlimited else self.options.seconds
 
-    def share(self) -> float:
-        """Return how much of the budget is spent, 0 to 1."""
-        seconds, iterations = self.limit(), self.options.iterations
+    def share(self, iterations: int) -> float:
+        """Return how much is spent after so many iterations, 0 to 1."""
+        seconds, most = self.limit(), self.options.iterations
         spent = [0.0]
         if seconds is not None:
             spent.append(self.seconds() / seconds if seconds > 0 else 1.0)
-        if iterations is not None:
-            spent.append(self.iterations / iterations if iterations > 0 else 1.0)
+        if most is not None:
+            spent.append(iterations / most if most > 0 else 1.0)
         return min(1.0, max(spent))
 
-    def over(self) -> bool:
+    def over(self, iterations: int) -> bool:
         """Whether to stop; notes why."""
         if self.options.stop is not None and self.options.stop.is_set():
             self.stopped = "stopped"
-        elif not self.stopped and self.share() >= 1.0:
+        elif not self.stopped and self.share(iterations) >= 1.0:
             most = self.options.iterations
-            self.stopped = "iterations" if most is not None and self.iterations >= most else "time"
+            self.stopped = "iterations" if most is not None and iterations >= most else "time"
         return bool(self.stopped)
 
-    def chunk(self, until: float) -> int:
+    def chunk(self, iterations: int, until: float) -> int:
         """Return how many iterations to run before looking again, ending at a share of the budget."""
         most = self.options.iterations
         if most is None:
             return CHUNK
-        return max(1, min(CHUNK, most // 100, int(np.ceil(most * until)) - self.iterations))
+        return max(1, min(CHUNK, most // 100, int(np.ceil(most * until)) - iterations))
 
-    def report(self, state: State) -> None:
+
+@dataclass
+class Lane:
+    """One search among those that run side by side: its state, the routes it has seen, and its iterations."""
+
+    state: State
+    pool: Pool = field(default_factory=Pool)
+    iterations: int = 0
+
+
+@dataclass
+class Run:
+    """All that one run works with. Lanes are threads: compiled functions do not hold the interpreter lock, and share the matrix."""
+
+    instance: Instance
+    guide: Guide
+    budget: Budget
+    lanes: list[Lane]
+
+    def best(self) -> State:
+        """Return the state that holds the best routes; of equal ones the first."""
+        return min((lane.state for lane in self.lanes), key=lambda state: int(state.number[BEST]))
+
+    def report(self) -> None:
         """Tell whoever asked how far the run is."""
-        if self.options.on_progress is not None:
+        tell = self.budget.options.on_progress
+        if tell is not None:
+            state = self.best()
             left_out = len(state.tickets) - int(state.best[:, 0].sum())
-            self.options.on_progress(Progress(self.seconds(), self.iterations, int(state.number[BEST]), left_out))
+            tell(Progress(self.budget.seconds(), self.lanes[0].iterations, int(state.number[BEST]), left_out))
+
+
+def warm_up() -> None:
+    """Compile the search, or load it from disk, so that no run pays for it; say so where it takes seconds."""
+    announce(search.run)
+    table = np.zeros((1, TICKET_COLUMNS + 1), np.int64)
+    place = np.zeros((1, 1), np.int32)
+    shift = np.zeros((1, SHIFT_COLUMNS), np.int64)
+    arrays = Arrays(place, place, table, shift, np.full((1, 1), NONE), np.zeros((0, 3), np.int64))
+    guide, state = search.guide(arrays), search.start(arrays, 0)
+    search.fill(arrays, guide, state)
+    search.run(arrays, guide, state, 1, 1.0, 1.0)
+    search.leave_nothing(arrays, state)
+    timetable(arrays, 0, state.routes[0], 0, np.zeros((0, 5), np.int64), np.zeros((0, 2), np.int64))
 
 
 def run(instance: Instance, options: Options, start: Plan | None) -> Result:
     """Solve an instance; see `dispatch.solver.solve`."""
+    warm_up()
     budget = Budget(options, options.clock())
-    guide, state = search.guide(instance.arrays), search.start(instance.arrays, options.seed)
+    guide = search.guide(instance.arrays)
+    # A seed stands for as many seeds as there may be workers, so that runs with neighbouring seeds share none.
+    lanes = [Lane(search.start(instance.arrays, options.seed * 1024 + k)) for k in range(max(1, options.workers))]
+    this = Run(instance, guide, budget, lanes)
+    state = lanes[0].state
     if start is not None:
         load(instance, state, from_plan(instance, start)[0])
     search.fill(instance.arrays, guide, state)
     gained = 0
     try:
-        gained = _improve(instance, guide, state, budget)
+        gained = _improve(this)
     except KeyboardInterrupt:
         budget.stopped = "interrupted"
-    load(instance, state, best_of(state))
+    load(instance, state, best_of(this.best()))
     search.leave_nothing(instance.arrays, state)
-    plan = to_plan(instance, state)
-    how = SolverRun(options.engine, round(budget.seconds(), 3), options.seed, budget.iterations, budget.stopped)
-    return Result(replace(plan, solver=how), real_cost(instance, state), gained)
+    iterations = sum(lane.iterations for lane in lanes)
+    how = SolverRun(options.engine, round(budget.seconds(), 3), options.seed, iterations, budget.stopped)
+    return Result(replace(to_plan(instance, state), solver=how), real_cost(instance, state), gained)
 
 
-def _improve(instance: Instance, guide: Guide, state: State, budget: Budget) -> int:
+def _improve(this: Run) -> int:
     """Run the engine, choosing anew among all routes seen at the end of each round; return what the choices gained."""
-    gained, pool, arrays = 0, Pool(), instance.arrays
+    gained, instance = 0, this.instance
     for begin, until, heat in ROUNDS:
-        if budget.options.engine == "routing":
-            _propose(instance, state, budget, pool, until)
+        best = best_of(this.best())
+        for lane in this.lanes:
+            load(instance, lane.state, best)
+        if this.budget.options.engine == "routing":
+            _propose(this, until)
         else:
-            _anneal(instance, guide, state, budget, pool, begin, until, heat)
-        best = best_of(state)
-        pool.add(instance, state, best)
-        cost = int(state.number[BEST])
-        chosen = choose(instance, pool, best, budget.limit())
-        load(instance, state, best if chosen is None else chosen)
-        search.fill(arrays, guide, state)
-        if state.number[BEST] > cost:
-            load(instance, state, best)
-        gained += cost - int(state.number[BEST])
-        budget.report(state)
-        if budget.over():
+            _side_by_side(this, begin, until, heat)
+        gained += _recombine(this)
+        this.report()
+        if this.budget.stopped:
             break
     return gained
 
 
-def _propose(instance: Instance, state: State, budget: Budget, pool: Pool, until: float) -> None:
+def _side_by_side(this: Run, begin: float, until: float, heat: float) -> None:
+    """Anneal all lanes, the first in this thread: it is the one that an interrupt reaches."""
+    with ThreadPoolExecutor(max(1, len(this.lanes) - 1)) as threads:
+        others = [threads.submit(_anneal, this, lane, begin, until, heat) for lane in this.lanes[1:]]
+        try:
+            _anneal(this, this.lanes[0], begin, until, heat)
+            for other in others:
+                other.result()
+        except BaseException:
+            this.budget.stopped = "interrupted"  # the others look at this, and leaving waits for them
+            raise
+
+
+def _recombine(this: Run) -> int:
+    """Choose among the routes of all lanes, and give the result to the first; return what that took off the cost."""
+    instance, first = this.instance, this.lanes[0]
+    for lane in this.lanes:
+        first.pool.add(instance, lane.state, best_of(lane.state))
+        if lane is not first:
+            first.pool.costs = {**lane.pool.costs, **first.pool.costs}
+    best, cost = best_of(this.best()), int(this.best().number[BEST])
+    chosen = choose(instance, first.pool, best, this.budget.limit())
+    load(instance, first.state, best if chosen is None else chosen)
+    search.fill(instance.arrays, this.guide, first.state)
+    if first.state.number[BEST] > cost:
+        load(instance, first.state, best)
+    return cost - int(first.state.number[BEST])
+
+
+def _propose(this: Run, until: float) -> None:
     """Let the OR-Tools routing model improve the best routes until a share of the budget is spent."""
-    from dispatch.solver import routing  # its library is loaded only where it is asked for
+    from dispatch.solver.routing import propose  # its library is loaded only where it is asked for
+
+    instance, budget, lane = this.instance, this.budget, this.lanes[0]
 
     def found(candidate: Routes) -> bool:
-        pool.add(instance, state, candidate)
-        before, best = int(state.number[BEST]), best_of(state)
-        load(instance, state, candidate)
-        if state.number[BEST] > before:
-            load(instance, state, best)
-        budget.iterations += 1
-        budget.report(state)
-        return not budget.over() and budget.share() < until
+        lane.pool.add(instance, lane.state, candidate)
+        before, best = int(lane.state.number[BEST]), best_of(lane.state)
+        load(instance, lane.state, candidate)
+        if lane.state.number[BEST] > before:
+            load(instance, lane.state, best)
+        lane.iterations += 1
+        this.report()
+        return not budget.over(lane.iterations) and budget.share(lane.iterations) < until
 
     seconds, most = budget.limit(), budget.options.iterations
-    routing.propose(
+    propose(
         instance,
-        best_of(state),
+        best_of(lane.state),
         None if seconds is None else max(0.0, seconds * until - budget.seconds()),
-        None if most is None else max(1, int(most * until) - budget.iterations),
+        None if most is None else max(1, int(most * until) - lane.iterations),
         found,
     )
 
 
-def _anneal(
-    instance: Instance, guide: Guide, state: State, budget: Budget, pool: Pool, begin: float, until: float, heat: float
-) -> None:
+def _anneal(this: Run, lane: Lane, begin: float, until: float, heat: float) -> None:
     """Cool from `heat` times the first temperature to the last while the budget goes from one share to another."""
+    budget, state = this.budget, lane.state
     leg = _mean_leg(state)
     hot, cold = HOT * heat * leg, COLD * leg
     chunks = 0
-    while not budget.over() and (share := budget.share()) < until:
-        temperature = hot * (cold / hot) ** ((share - begin) / (until - begin) if share > begin else 0.0)
-        size = budget.chunk(until)
-        search.run(instance.arrays, guide, state, size, temperature, temperature)
-        budget.iterations += size
+    while not budget.over(lane.iterations) and (share := budget.share(lane.iterations)) < until:
+        temperature = hot * (cold / hot) ** max(0.0, (share - begin) / (until - begin))
+        size = budget.chunk(lane.iterations, until)
+        search.run(this.instance.arrays, this.guide, state, size, temperature, temperature)
+        lane.iterations += size
         chunks += 1
         if chunks % HARVEST == 0:
-            pool.add_current(state)
-            budget.report(state)
+            lane.pool.add_current(state)
+            if lane is this.lanes[0]:
+                this.report()
 
 
 def _mean_leg(state: State) -> float:

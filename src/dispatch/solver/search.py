@@ -1,8 +1,8 @@
 """Ruin and recreate over compiled routes.
 
-An iteration takes about ten tickets out of neighbouring routes and puts them back where they cost least; simulated annealing decides whether to
-keep the result. It touches a handful of routes and restores only those, so what it costs does not grow with the day: tickets know their
-neighbours, and are offered only to shifts that are near in place or already work nearby.
+An iteration takes about ten tickets out of neighbouring routes and puts them back where they cost least; simulated annealing decides
+whether to keep the result. It touches a handful of routes and restores only those, so what it costs does not grow with the day:
+tickets know their neighbours, and are offered only to shifts that are near in place or already work nearby.
 
 Ruins: adjacent strings (Christiaens, Vanden Berghe 2020, doi 10.1287/trsc.2019.0914), the tickets that hurt most where they are, and a
 whole shift. Tickets left out cost their price, which is the bound an insertion has to beat.
@@ -16,9 +16,28 @@ import numpy as np
 import numpy.typing as npt
 
 from dispatch.solver.arrays import (
-    DAY, ENGINEER, FOREVER, FROM, INFEASIBLE, KM_RATE, LIMIT, MAX_STOPS, NEEDS, NONE, ONLY_DAY, PLACE, PRICE, READY, SHIFT_COLUMNS,
-    TICKET_COLUMNS, TO, WINDOW, WINDOW_END, Arrays, IntArray,
-)  # fmt: skip
+    DAY,
+    ENGINEER,
+    FOREVER,
+    FROM,
+    INFEASIBLE,
+    KM_RATE,
+    LIMIT,
+    MAX_STOPS,
+    NEEDS,
+    NONE,
+    ONLY_DAY,
+    PLACE,
+    PRICE,
+    READY,
+    SHIFT_COLUMNS,
+    TICKET_COLUMNS,
+    TO,
+    WINDOW,
+    WINDOW_END,
+    Arrays,
+    IntArray,
+)
 from dispatch.solver.compiled import compiled, inlined
 from dispatch.solver.timing import AT, MARK_COLUMNS, SPENT, TICKET, fits, insertion, leg, walk
 
@@ -108,7 +127,7 @@ def may_serve(arrays: Arrays, shift: int, ticket: int) -> bool:
     for w in range(first, last):
         if arrays.span[w, 1] >= arrays.shift[shift, READY] and arrays.span[w, 0] <= arrays.shift[shift, LIMIT]:
             return True
-    return first == last
+    return bool(first == last)
 
 
 @compiled
@@ -251,7 +270,7 @@ def draw(state: State) -> int:
     x ^= x << np.uint64(25)
     x ^= x >> np.uint64(27)
     state.number[RANDOM] = np.int64(x)
-    return np.int64((x * np.uint64(2685821657736338717)) >> np.uint64(2))
+    return int((x * np.uint64(2685821657736338717)) >> np.uint64(2))
 
 
 @inlined

@@ -8,10 +8,43 @@ from __future__ import annotations
 
 from dispatch.model import CHANGE_TOLERANCE
 from dispatch.solver.arrays import (
-    BASE_COST, BASE_SERVICE, BASE_TRAVEL, BEGUN, CHANGE_RATE, END, ENGINEER, FIXED, FOREVER, FROM, INFEASIBLE, KM_RATE, LATE_RATE, LIMIT,
-    MAX_STOPS, MAX_TRAVEL, NONE, OVERTIME_RATE, PACE, PAID_RATE, PLACE, PREVIOUS_ENGINEER, PREVIOUS_START, READY, RESPOND_BY, RESPONSE_FROM,
-    RESPONSE_RATE, REST_END, REST_FIRST, TICKET_COLUMNS, TO, WINDOW, WINDOW_END, WORKLOAD_RATE, Arrays, IntArray,
-)  # fmt: skip
+    BASE_COST,
+    BASE_SERVICE,
+    BASE_TRAVEL,
+    BEGUN,
+    CHANGE_RATE,
+    END,
+    ENGINEER,
+    FIXED,
+    FOREVER,
+    FROM,
+    INFEASIBLE,
+    KM_RATE,
+    LATE_RATE,
+    LIMIT,
+    MAX_STOPS,
+    MAX_TRAVEL,
+    NONE,
+    OVERTIME_RATE,
+    PACE,
+    PAID_RATE,
+    PLACE,
+    PREVIOUS_ENGINEER,
+    PREVIOUS_START,
+    READY,
+    RESPOND_BY,
+    RESPONSE_FROM,
+    RESPONSE_RATE,
+    REST_END,
+    REST_FIRST,
+    TICKET_COLUMNS,
+    TO,
+    WINDOW,
+    WINDOW_END,
+    WORKLOAD_RATE,
+    Arrays,
+    IntArray,
+)
 from dispatch.solver.compiled import compiled, inlined
 
 # Columns of a mark. AT is the place; of the last row, BEARABLE is the delay of the departure and SPENT the cost of the route.
@@ -87,9 +120,7 @@ def timed_cost(s: IntArray, t: IntArray, start: int) -> int:
     if start > t[RESPONSE_FROM]:
         cost += (start - t[RESPONSE_FROM]) * t[RESPONSE_RATE]
     before = t[PREVIOUS_ENGINEER]
-    if before != NONE and (
-        before != s[ENGINEER] or abs(start - t[PREVIOUS_START]) > CHANGE_TOLERANCE
-    ):
+    if before != NONE and (before != s[ENGINEER] or abs(start - t[PREVIOUS_START]) > CHANGE_TOLERANCE):
         cost += s[CHANGE_RATE]
     return cost
 
@@ -181,11 +212,9 @@ def close(s: IntArray, stops: int, back: int, delay: int, driven: int, served: i
         cost += s[FIXED] + (back - s[READY] - delay) * s[PAID_RATE]
     else:
         cost += s[BASE_COST] + (back - s[BEGUN]) * s[PAID_RATE]
-    if stops > 0 and (
-        back > s[LIMIT] or driven > s[MAX_TRAVEL] or stops > s[MAX_STOPS]
-    ):
+    if stops > 0 and (back > s[LIMIT] or driven > s[MAX_TRAVEL] or stops > s[MAX_STOPS]):
         cost = INFEASIBLE
-    return cost
+    return int(cost)
 
 
 @compiled
@@ -330,7 +359,7 @@ def insertion(arrays: Arrays, shift: int, routes: IntArray, stops: int, at: int,
         for k in range(1, last):
             routes[trial, k + (k > at), TICKET] = route[k, TICKET]
         routes[trial, at + 1, TICKET] = ticket
-        return walk(arrays, shift, routes[trial], last) - route[last, SPENT]
+        return int(walk(arrays, shift, routes[trial], last) - route[last, SPENT])
     return int(spent + cost + closing - route[last, SPENT])
 
 
