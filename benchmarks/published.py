@@ -145,8 +145,15 @@ def table(published: PublishedSet, rows: Sequence[Row]) -> Table:
     return shown
 
 
-def _solve_all(picked: Sequence[tuple[PublishedSet, list[str]]], data: Path, options: solver.Options) -> list[Row]:
-    out, err = Console(), Console(stderr=True)
+def _wide() -> Console:
+    """Return standard output; a file or a pipe has no width of its own, so it gets one that holds the table."""
+    console = Console()
+    return console if console.is_terminal else Console(width=140)
+
+
+def solve_all(picked: Sequence[tuple[PublishedSet, list[str]]], data: Path, options: solver.Options) -> list[Row]:
+    """Solve the instances picked, print one table per set, and return all rows."""
+    out, err = _wide(), Console(stderr=True)
     done: list[Row] = []
     err.print("loading the solver")
     warm_up(options)
@@ -168,6 +175,13 @@ def _solve_all(picked: Sequence[tuple[PublishedSet, list[str]]], data: Path, opt
     return done
 
 
+def save(path: Path, settings: Mapping[str, object], rows: Sequence[Row]) -> None:
+    """Write results as JSON, with the date, commit, versions and machine they were measured with."""
+    document = circumstances() | {"options": dict(settings), "results": [asdict(row) for row in rows]}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+
+
 def main(
     data: Annotated[Path, typer.Option(help=_FOLDER)],
     which: Annotated[str, typer.Option("--set", help=_SET)],
@@ -183,18 +197,16 @@ def main(
     options = solver.Options(seconds=seconds, seed=seed, workers=workers, engine=engine)
     try:
         picked = chosen(which, data, limit, only)
-        done = _solve_all(picked, data, options)
+        done = solve_all(picked, data, options)
     except (DataError, DispatchError) as fault:
         Console(stderr=True).print(str(fault), style="red", highlight=False)
         raise typer.Exit(2) from None
     if which == "all":
         for name, reason in NOT_READ.items():
-            Console().print(f"not read: {name}: {reason}", highlight=False)
+            _wide().print(f"not read: {name}: {reason}", highlight=False)
     if output is not None:
         settings = {"seconds": seconds, "limit": limit, "only": only, "seed": seed, "workers": workers, "engine": engine}
-        document = circumstances() | {"options": settings, "results": [asdict(row) for row in done]}
-        output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        save(output, settings, done)
 
 
 if __name__ == "__main__":

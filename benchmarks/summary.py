@@ -71,7 +71,7 @@ def markdown(document: Record) -> str:
     return "\n".join([head, "", *(_published(document) if "results" in document else _speed(document))])
 
 
-def main(results: Annotated[list[Path], typer.Argument(help="JSON written with --output.")]) -> None:
+def main(results: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="JSON written with --output.")]) -> None:
     """Print results as Markdown."""
     for path in results:
         print(markdown(json.loads(path.read_text(encoding="utf-8"))) + "\n")

@@ -1,6 +1,6 @@
-"""Draw the two days that are too long to write by hand: heatwave-peak.json and big-city.json.
+"""Draw the two days that are too long to write by hand, big-city.json and heatwave-peak.json, and lay out the others.
 
-``python scenarios/build.py`` writes both again, byte for byte. The other days are written by hand.
+``python scenarios/build.py`` writes the drawn days again, byte for byte, and the others in the layout that the package writes.
 Positions lie along a real street of each quarter: up to 300 m either way from a point on it, or on a parallel one.
 """
 
@@ -206,7 +206,7 @@ CHENGDU_NAMES = [
 
 
 def heatwave_peak() -> Json:
-    """Return a day on which 104 people ask for what twelve engineers usually do for 50."""
+    """Return a day on which 140 people ask for twelve engineers, twice as many as usual."""
     rng = Random(2022)
     day = Day("2026-08-04", "+08:00", (("09:00", "12:00"), ("12:00", "15:00"), ("14:00", "18:00"), ("09:00", "18:00")))
     trades: list[Json] = [{"split-unit": 3, "multi-split": 3, "chiller": 3}, {"split-unit": 2, "multi-split": 2, "chiller": 2}]
@@ -222,7 +222,7 @@ def heatwave_peak() -> Json:
         homes = [s for s in CHENGDU if s.region == quarters[i % len(quarters)]]
         team.append(engineer(rng, i + 1, name, pick(rng, homes), trades[i % len(trades)], shift))
     businesses = sites(rng, customers, CHENGDU)
-    work = [ticket(rng, day, i + 1, pick_job(rng, COOLING), CHENGDU, businesses) for i in range(104)]
+    work = [ticket(rng, day, i + 1, pick_job(rng, COOLING), CHENGDU, businesses) for i in range(140)]
     return {
         "format": "dispatch/1",
         "name": "Heatwave peak, Chengdu",
@@ -231,7 +231,7 @@ def heatwave_peak() -> Json:
         "policy": "promise-first",
         "travel": {"source": "crow", "speed_kmh": 28, "detour": 1.3},
         "service_levels": [
-            {"kind": "emergency", "customer_class": "vip", "respond_within": "PT4H", "late_factor": 2},
+            {"kind": "emergency", "customer_class": "vip", "respond_within": "PT3H", "late_factor": 2},
             {"kind": "repair", "customer_class": "vip", "respond_within": "PT8H"},
         ],
         "regions": [{"id": "chengdu"}, *({"id": q, "parent": "chengdu"} for q in quarters)],
@@ -330,7 +330,7 @@ def big_city() -> Json:
     team = []
     for i in range(40):
         name = f"{MADRID_FIRST[i % 10]} {MADRID_LAST[(i * 7) % 12]}"
-        team.append(engineer(rng, i + 1, name, pick(rng, MADRID), trades[i % len(trades)], late if i % 3 == 2 else early))
+        team.append(engineer(rng, i + 1, name, pick(rng, MADRID), trades[i % len(trades)], late if i % 7 in (2, 4) else early))
     businesses = sites(rng, customers, MADRID)
     work = [ticket(rng, day, i + 1, pick_job(rng, NETWORK), MADRID, businesses) for i in range(300)]
     return {
@@ -352,9 +352,10 @@ def big_city() -> Json:
 
 
 def documents() -> dict[str, bytes]:
-    """Return the content of each file by its name."""
-    drawn = {"heatwave-peak.json": heatwave_peak(), "big-city.json": big_city()}
-    return {name: schema.write_problem(schema.read_problem(json.dumps(problem))) for name, problem in drawn.items()}
+    """Return the content of each problem file by its name: two drawn, the others as they are, all in the layout of the package."""
+    written = {p.name: p.read_bytes() for p in sorted(FOLDER.glob("*.json")) if "." not in p.stem}
+    drawn = {"big-city.json": json.dumps(big_city()), "heatwave-peak.json": json.dumps(heatwave_peak())}
+    return {name: schema.write_problem(schema.read_problem(text)) for name, text in (written | drawn).items()}
 
 
 if __name__ == "__main__":

@@ -93,6 +93,8 @@ def without_positions(problem: Problem = PROBLEM) -> Problem:
     home = Place(index=0)
     return replace(
         problem,
-        engineers=tuple(replace(e, shifts=tuple(replace(s, start_place=home, end_place=home) for s in e.shifts)) for e in problem.engineers),
+        engineers=tuple(
+            replace(e, shifts=tuple(replace(s, start_place=home, end_place=home) for s in e.shifts)) for e in problem.engineers
+        ),
         tickets=tuple(replace(t, place=Place(index=t.place.index)) for t in problem.tickets),
     )

@@ -90,7 +90,7 @@ def test_a_summary_of_a_plan_nobody_has_checked_is_short() -> None:
     assert printed(console.summary(bare, ())) == [
         "1 ticket left out",
         "Ticket  Why it was left out                 Best way in",
-        "D       not explained                       none found",
+        "D       not explained",
     ]
 
 
@@ -120,7 +120,9 @@ def test_text_of_the_problem_is_neither_markup_nor_terminal_control() -> None:
     nasty = replace(day.C, title="[red]x[/red]\x1b[31mred\nend")
     problem = replace(day.PROBLEM, tickets=(day.A, day.B, nasty, day.D))
     lines = printed(console.day(problem, day.checked(problem).plan))
-    assert "  12:30–13:00  C       mill · [red]x[/red] [31mred en…   30 min            60 min" in lines
+    assert [line for line in lines if "  C  " in line] == [
+        "  12:30–13:00  C       mill · [red]x[/red] [31mred e…   30 min            60 min"
+    ]
 
 
 def test_nothing_is_coloured_in_a_pipe_and_lateness_is_a_word() -> None:
@@ -187,11 +189,11 @@ def test_scenarios_are_one_table_that_says_what_was_missed() -> None:
         Row("storm", "9 tickets, 2 engineers", "changes", "at most 6", "2", True),
     )
     assert printed(console.outcomes(rows)) == [
-        "Scenario                 Figure      Expected    Reached",
-        "calm-day                 violations  0                 0  yes",
+        "Scenario                  Figure      Expected    Reached",
+        "calm-day                  violations  0                 0  yes",
         "40 tickets, 8 engineers",
-        "                         on_time     at least 1      0.8  MISSED",
-        "storm                    changes     at most 6         2  yes",
+        "                          on_time     at least 1      0.8  MISSED",
+        "storm                     changes     at most 6         2  yes",
         "9 tickets, 2 engineers",
         "",
         "1 figure missed.",

@@ -115,9 +115,7 @@ def _disagreements(cost: int, verdict: Verdict) -> Iterator[Violation]:
         if v.rule not in _LEFT_OUT or v.ticket not in left_out:
             _log.error("The search returned a plan that breaks the rule %s: %s Please report this.", v.rule, v.message)
     if cost != verdict.cost.total:
-        message = (
-            f"The search says the plan costs {cost / MINUTE:g} minutes of travel, and the check says {verdict.cost.total / MINUTE:g}."
-        )
+        message = f"The search says the plan costs {cost / MINUTE:g} minutes of travel, and the check says {verdict.cost.total / MINUTE:g}."
         _log.error("%s Please report this.", message)
         yield Violation("agreement", abs(cost - verdict.cost.total), message)
 

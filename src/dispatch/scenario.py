@@ -24,9 +24,8 @@ from dispatch import check, planning, schema, travel
 from dispatch.errors import Fault, InputError
 from dispatch.model import CHANGE_TOLERANCE, RULES, Plan, Problem, Visit
 from dispatch.planning import Planned
+from dispatch.schema import expect_documents
 from dispatch.schema.codes import fault
-from dispatch.schema.expect_documents import EXPECT_FORMAT, Expect
-from dispatch.schema.expect_documents import Options as ExpectOptions
 from dispatch.schema.shapes import check as check_shape
 from dispatch.schema.text import load as load_json
 from dispatch.schema.values import shown
@@ -172,32 +171,37 @@ def _read(path: Path, reader: Callable[[bytes], T], faults: list[Fault]) -> T | 
         return None
 
 
-def _read_expect(data: bytes) -> Expect:
+def _read_expect(data: bytes) -> expect_documents.Expect:
     """Return the content of an expectation file."""
     tree, faults = load_json(data)
-    if tree.get("format") != EXPECT_FORMAT:
-        message = f"`format` is {shown(tree.get('format'))}, not {shown(EXPECT_FORMAT)}."
+    if tree.get("format") != expect_documents.EXPECT_FORMAT:
+        message = f"`format` is {shown(tree.get('format'))}, not {shown(expect_documents.EXPECT_FORMAT)}."
         raise InputError([*faults, fault("WRONG_FORMAT", "/format", message)])
-    shape = check_shape(Expect, tree)
+    shape = check_shape(expect_documents.Expect, tree)
     faults += shape.faults
     if shape.document is None:
         raise InputError(faults)
-    figures = _figures()
     for i, e in enumerate(shape.document.expect):
-        pointer = shape.original(f"/expect/{i}")
-        if e.kpi not in figures:
-            action = "Use a name of docs/kpis.md."
-            faults.append(fault("UNKNOWN_CHOICE", f"{pointer}/kpi", f"`kpi` is {shown(e.kpi)}, not a key figure.", action))
-        if e.at_least is None and e.at_most is None:
-            faults.append(fault("MISSING_FIELD", pointer, "Neither `at_least` nor `at_most` is given.", "Add one of them, or both."))
-        elif e.at_least is not None and e.at_most is not None and e.at_least > e.at_most:
-            message = f"`at_least` is {shown(e.at_least)}, more than `at_most`, {shown(e.at_most)}."
-            faults.append(fault("OUT_OF_RANGE", f"{pointer}/at_least", message, "Exchange the two, or correct one."))
+        pointer, _ = shape.original(f"/expect/{i}")
+        if not any(f.pointer.startswith(f"{pointer}/") for f in shape.faults):
+            faults += _expectation_faults(pointer, e)
     if not shape.document.expect and not faults:
         faults.append(fault("MISSING_FIELD", "/expect/0", "Nothing is expected.", "Name a key figure and a bound."))
     if faults:
         raise InputError(faults)
     return shape.document
+
+
+def _expectation_faults(pointer: str, e: expect_documents.Expectation) -> Iterator[Fault]:
+    """Yield what is wrong between the fields of one expectation."""
+    if e.kpi not in _figures():
+        message = f"`kpi` is {shown(e.kpi)}, not a key figure."
+        yield fault("UNKNOWN_CHOICE", f"{pointer}/kpi", message, "Use a name of docs/kpis.md.")
+    if e.at_least is None and e.at_most is None:
+        yield fault("MISSING_FIELD", pointer, "Neither `at_least` nor `at_most` is given.", "Add one of them, or both.")
+    elif e.at_least is not None and e.at_most is not None and e.at_least > e.at_most:
+        message = f"`at_least` is {shown(e.at_least)}, more than `at_most`, {shown(e.at_most)}."
+        yield fault("OUT_OF_RANGE", f"{pointer}/at_least", message, "Exchange the two, or correct one.")
 
 
 @cache
@@ -207,7 +211,7 @@ def _figures() -> frozenset[str]:
     return frozenset(check.verify(nothing, travel.matrix(nothing), Plan(())).kpis)
 
 
-def _options(wanted: ExpectOptions) -> Options:
+def _options(wanted: expect_documents.Options) -> Options:
     seconds = SECONDS if wanted.seconds is None and wanted.iterations is None else wanted.seconds
     return Options(seconds=seconds, iterations=wanted.iterations, seed=wanted.seed)
 
@@ -327,7 +331,9 @@ def _differences(names: Iterable[str], before: Mapping[str, Figure], after: Mapp
 
 
 def _costs(plan: Plan) -> dict[str, Figure]:
-    return {} if plan.cost is None else {"total": plan.cost.total, **dict.fromkeys(RULES, 0), **plan.cost.by_rule}
+    if plan.cost is None:
+        return {}
+    return {"total": plan.cost.total, **{rule: plan.cost.by_rule.get(rule, 0) for rule in RULES}}
 
 
 def _visits(plan: Plan) -> dict[str, Visit]:

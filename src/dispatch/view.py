@@ -234,18 +234,13 @@ def figures(plan: Plan, engineers: int | None = None) -> tuple[Figure, ...]:
     left, late, overtime = k["unassigned"], k["late_stops"], _seconds(k["overtime_minutes"])
     lateness = f"{many(int(late or 0), 'stop')} late, {duration(_seconds(k['lateness_minutes']))} in all" if late else ""
     half = k["emergency_response_p50_minutes"]
+    share = "–" if k["travel_share"] is None else percent(k["travel_share"])
+    planned = f"{k['assigned']} of {k['tickets']}"
     return (
-        Figure(
-            "Tickets planned",
-            f"{k['assigned']} of {k['tickets']}",
-            f"{left} left out" if left else "none left out",
-            "bad" if left else "good",
-        ),
+        Figure("Tickets planned", planned, f"{left} left out" if left else "none left out", "bad" if left else "good"),
         _kept("Promises kept", k["on_time"], lateness),
         _kept("Emergencies on time", k["on_time_emergency"], "" if half is None else f"half answered within {duration(_seconds(half))}"),
-        Figure(
-            "Travel share", "–" if k["travel_share"] is None else percent(k["travel_share"]), _driven(k["travel_minutes"], k["distance_km"])
-        ),
+        Figure("Travel share", share, _driven(k["travel_minutes"], k["distance_km"])),
         Figure("Overtime", duration(overtime), "", "warn" if overtime else "good"),
         Figure("Engineers used", str(k["engineers_used"]), f"of {engineers}" if engineers is not None else ""),
     )

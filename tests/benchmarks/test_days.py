@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks import days
-from dispatch.model import EngineerSkill, Place, TicketSkill, Window
+from dispatch.model import EngineerSkill, Place, Ticket, TicketSkill, Window
 from dispatch.policy import resolve
 
 
@@ -14,12 +14,17 @@ def test_the_same_seed_gives_the_same_day_and_another_seed_another() -> None:
 
 def test_a_day_is_the_same_on_every_machine() -> None:
     day = days.generate(14, 1)
-    assert day.engineers[0].home == Place(0, 0)
-    assert day.engineers[0].skills == (EngineerSkill("x"),)
-    first = day.tickets[0]
-    assert (first.place, first.service, first.priority) == (Place(0, 0), 0, 0)
-    assert first.skills == (TicketSkill("x"),)
-    assert first.windows == (Window(0, 0),)
+    assert day.engineers[0].home == Place(28.29993, 112.94143)
+    assert day.engineers[0].skills == (EngineerSkill("pumps", 3), EngineerSkill("refrigeration", 2))
+    assert day.tickets[0] == Ticket(
+        "t1",
+        Place(28.1241, 112.85728),
+        3600,
+        priority=3,
+        skills=(TicketSkill("controls", 1),),
+        windows=(Window(days.START + 28_800, days.START + 36_000),),
+        unassigned_cost=240,
+    )
 
 
 def test_about_seven_tickets_per_engineer() -> None:

@@ -61,7 +61,7 @@ def headline(page: Page, nav: Sequence[tuple[str, str]]) -> Markup:
     links = (el("li", el("a", name, href=f"#{target}")) for name, target in nav)
     return el(
         "header",
-        el("p", f"{when}", class_="eyebrow"),
+        el("p", when, class_="eyebrow"),
         el("h1", page.problem.name or "Dispatch plan"),
         el("p", said, class_="lead"),
         el("p", f"As of {calendar_day(now.date())}, {now:%H:%M}. All times are {page.problem.time_zone}.", class_="note"),
@@ -81,9 +81,13 @@ def cards(page: Page) -> Markup:
     )
 
 
-def _violation(violation: Violation, where: Mapping[str, str]) -> Markup:
-    target = where.get(violation.ticket or violation.engineer or "")
-    link = el("a", "show", href=f"#{target}") if target else None
+def _violation(violation: Violation, page: Page) -> Markup:
+    """Return a broken rule, with a link to the ticket it is about, or else to the shift."""
+    sheets = list(zip(page.sheets, page.anchors, strict=True))
+    targets = [f"{a}-{r.number}" for s, a in sheets for r in s.rows if r.ticket.id == violation.ticket]
+    targets += [a for _, t, a in page.left if t.id == violation.ticket]
+    targets += [a for s, a in sheets if (s.engineer.id, s.shift.id) == (violation.engineer, violation.shift)]
+    link = el("a", "show", href=f"#{targets[0]}") if targets else None
     return el("li", el("b", violation.rule.replace("_", " ")), " ", violation.message, " ", link)
 
 
@@ -93,11 +97,8 @@ def troubles(page: Page) -> Markup | None:
         return None
     parts = []
     if page.violations:
-        where = {r.stop.ticket: f"{a}-{r.number}" for sheet, a in zip(page.sheets, page.anchors, strict=True) for r in sheet.rows}
-        where |= {t.id: a for _, t, a in page.left}
-        where |= {sheet.engineer.id: a for sheet, a in zip(page.sheets, page.anchors, strict=True)}
-        rows = (_violation(v, where) for v in page.violations)
-        parts.append(el("div", el("h2", f"{many(len(page.violations), 'broken rule')}"), el("ul", *rows), class_="trouble"))
+        rows = (_violation(v, page) for v in page.violations)
+        parts.append(el("div", el("h2", many(len(page.violations), "broken rule")), el("ul", *rows), class_="trouble"))
     if page.plan.warnings:
         rows = (el("li", w.message, " ", el("code", w.code)) for w in page.plan.warnings)
         parts.append(el("div", el("h2", many(len(page.plan.warnings), "warning")), el("ul", *rows), class_="warning"))

@@ -79,7 +79,7 @@ def _service_levels(problem: Problem) -> Iterator[PlanWarning]:
 
 def _shifts(problem: Problem, planned: list[tuple[str, Ticket]]) -> Iterator[PlanWarning]:
     if planned and not any(s.overtime_until >= problem.now for e in problem.engineers for s in e.shifts):
-        yield _warning("NO_SHIFTS", "/engineers", f"{len(planned)} tickets are to be planned, and no engineer has a shift left.")
+        yield _warning("NO_SHIFTS", "/engineers", f"No engineer has a shift left, and the tickets to be planned are {len(planned)}.")
     worked = {(t.pin.engineer, t.pin.shift) for t in problem.tickets if t.status in FIXED_STATUSES and t.pin is not None}
     for i, e in enumerate(problem.engineers):
         for j, s in enumerate(e.shifts):
@@ -119,7 +119,7 @@ def _ability(problem: Problem, planned: list[tuple[str, Ticket]]) -> Iterator[Pl
         choice, own = t.engineers, dedicated.get(t.customer or "")
         allowed = frozenset(choice.must) or (everybody if own is None else frozenset((own,)))
         if not able[t.skills] & (allowed - frozenset(choice.never)):
-            message = f"No engineer who may do ticket {shown(t.id)} has all {len(t.skills)} skills it asks for." if t.skills else ""
+            message = f"No engineer who may do ticket {shown(t.id)} has every skill it asks for." if t.skills else ""
             yield _warning("NOBODY_ABLE_AND_ALLOWED", pointer, message or f"No engineer may do ticket {shown(t.id)}.")
 
 
@@ -152,7 +152,7 @@ def _windows(problem: Problem, planned: list[tuple[str, Ticket]]) -> Iterator[Pl
     for pointer, t in planned:
         pinned = t.pin is not None and t.pin.start is not None
         if t.windows and not pinned and not any(_meets(times, bisect_right(starts, w.end) - 1, w.start) for w in t.windows):
-            message = f"No shift is on in any of the {len(t.windows)} windows of ticket {shown(t.id)}."
+            message = f"No shift is on in any window of ticket {shown(t.id)}."
             yield _warning("NO_SHIFT_MEETS_WINDOWS", f"{pointer}/windows", message)
 
 

@@ -31,10 +31,10 @@ _SHOWN = 60
 
 def shown(value: Any) -> str:
     """Return a value as a message shows it: as JSON, shortened, and only the kind and size of a container."""
-    if isinstance(value, dict):
-        return f"an object of {len(value)} members" if value else "an empty object"
-    if isinstance(value, list):
-        return f"a list of {len(value)} items" if value else "an empty list"
+    if isinstance(value, (dict, list)):
+        kind, parts = ("object", "member") if isinstance(value, dict) else ("list", "item")
+        article = "an" if not value or kind == "object" else "a"
+        return f"{article} {kind} of {len(value)} {parts}{'s' * (len(value) > 1)}" if value else f"{article} empty {kind}"
     if isinstance(value, int) and value.bit_length() > 4 * _SHOWN:
         return f"a number of about {int(value.bit_length() * 0.30103)} digits"
     text = json.dumps(value, ensure_ascii=False)

@@ -43,11 +43,12 @@ _Clock = Callable[[int], str]
 
 
 def lines(value: Any) -> bytes:
-    """Return JSON in which what fits 120 characters stands on one line, and rows of numbers always do."""
+    """Return JSON in which a value of up to 120 characters stands on one line, and a row of numbers always does."""
     return "".join((*_laid_out(value, 0), "\n")).encode()
 
 
 def _laid_out(value: Any, depth: int) -> list[str]:
+    """Return the parts of a value at a depth of nesting, to be joined."""
     numbers = isinstance(value, list) and bool(value) and isinstance(value[0], (int, float))
     if not isinstance(value, (dict, list)) or not value or numbers:
         return [_flat(value)]
@@ -56,12 +57,12 @@ def _laid_out(value: Any, depth: int) -> list[str]:
         if len(flat) + 2 * depth <= _WIDTH:
             return [flat]
     named = isinstance(value, dict)
-    inside = "\n" + "  " * (depth + 1)
-    parts = ["{" if named else "["]
+    indent = "  " * (depth + 1)
+    parts = ["{\n" if named else "[\n"]
     for i, item in enumerate(value):
-        parts += [inside if i == 0 else "," + inside, f"{_flat(item)}: " if named else ""]
+        parts += [",\n" if i else "", indent, f"{_flat(item)}: " if named else ""]
         parts += _laid_out(value[item] if named else item, depth + 1)
-    parts += ["\n" + "  " * depth, "}" if named else "]"]
+    parts += ["\n", "  " * depth, "}" if named else "]"]
     return parts
 
 

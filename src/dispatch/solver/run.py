@@ -20,7 +20,7 @@ CHUNK = 500
 """Iterations between two looks at the clock."""
 HARVEST = 4
 """Chunks between two harvests of routes."""
-HOT, COLD = 1.5, 0.0075
+HOT, COLD = 5.0, 0.05
 """First and last temperature, in mean legs of the plan at hand."""
 ROUNDS = ((0.0, 0.6, 1.0), (0.6, 1.0, 0.2))
 """Share of the budget from and to which a round cools, and the share of `HOT` it begins with; each ends with an assignment."""
