@@ -16,7 +16,7 @@ from dispatch.planning import Planned
 from tests.build import at, engineer, plan, problem, shift, ticket, told, visit
 
 QUICK = solver.Options(iterations=100, seed=4)
-TWO = problem([ticket("A"), ticket("B", 2)], name="Two tickets")
+TWO = problem([ticket("A", respond_by="9:00"), ticket("B", 2)], name="Two tickets", weights={"lateness": 1})
 TOLD = ["ann 8:00-12:00", "  A 8:30 8:30-9:30", "  B 10:00 10:00-11:00", "travel 120"]
 SHORT = problem([ticket("A"), ticket("B", 2, mandatory=True)], [engineer("ann", shift(end="8:45"))])
 
@@ -65,10 +65,18 @@ def test_a_plan_explains_what_it_leaves_out_and_carries_the_warnings_of_its_prob
     assert [(w.code, w.pointer) for w in planned.plan.warnings] == [("SKILL_NOBODY_HAS", "/tickets/0/skills/0")]
 
 
-def test_a_plan_to_start_with_is_never_made_worse() -> None:
-    best = planning.plan(TWO, QUICK)
-    again = planning.plan(TWO, replace(QUICK, iterations=0), best.plan)
-    assert lines(again) == TOLD
+def test_a_plan_to_start_with_is_handed_to_the_search_with_the_options(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[object] = []
+
+    def solve(*given: object) -> solver.Result:
+        seen.extend(given)
+        return solver.Result(plan(("ann", "A B")), 120 * 60_000, 0)
+
+    monkeypatch.setattr(solver, "solve", solve)
+    before = plan(("ann", "B"))
+    planned = planning.plan(TWO, QUICK, before)
+    assert seen == [TWO, planned.matrix, QUICK, before]
+    assert lines(planned) == TOLD
 
 
 def test_travel_times_that_cannot_be_had_are_refused() -> None:
@@ -83,7 +91,8 @@ def test_travel_times_that_cannot_be_had_are_refused() -> None:
 
 def test_a_plan_made_by_hand_keeps_its_order_and_is_timed() -> None:
     planned = planning.check(TWO, plan(("ann", "B A")))
-    assert lines(planned) == ["ann 8:00-12:00", "  B 9:00 9:00-10:00", "  A 10:30 10:30-11:30", "travel 120"]
+    expected = ["ann 8:00-12:00", "  B 9:00 9:00-10:00", "  A 10:30 10:30-11:30 late 90 min", "travel 120, lateness 90"]
+    assert lines(planned) == expected
     assert planned.plan.problem == ProblemRef("Two tickets", sha256(schema.write_problem(TWO)).hexdigest())
 
 

@@ -175,7 +175,7 @@ def plan(
     before = start if replan is None else replan
     day, given = (_read(problem, policy, geocode), None) if before is None else _read_with_plan(problem, before, policy, geocode)
     wanted = Options(seconds, iterations, seed, workers, engine)
-    with stopping() as stop, watching(wanted, day.name or problem, quiet) as on_progress:
+    with stopping() as stop, watching(wanted, "Planning", quiet) as on_progress:
         wanted = replace(wanted, stop=stop, on_progress=on_progress)
         planned = planning.plan(day, wanted, given) if given is None or replan is None else planning.replan(day, given, wanted)
     _answer(planned, outputs, as_json, quiet)
@@ -287,7 +287,7 @@ def run_scenarios(
     *,
     only: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only this scenario; may be repeated.", show_default=False)] = None,
     seconds: Annotated[
-        float | None, typer.Option(min=0, metavar="N", help="Most seconds for each.", show_default="what the scenario says")
+        float | None, typer.Option(min=0, max=86_400, metavar="N", help="Most seconds for each.", show_default="what the scenario says")
     ] = None,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,

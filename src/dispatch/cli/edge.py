@@ -39,9 +39,16 @@ def log(level: int) -> None:
     package.setLevel(level)
 
 
+class _Screen(Console):
+    """A console that leaves it to the guard to say that nobody reads on."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def say(what: RenderableType, *, error: bool = False) -> None:
     """Print for people, on standard output or standard error."""
-    Console(stderr=error, highlight=False, emoji=False, markup=False).print(what)
+    _Screen(stderr=error, highlight=False, emoji=False, markup=False).print(what)
 
 
 def note(words: str) -> None:

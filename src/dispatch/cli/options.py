@@ -7,23 +7,40 @@ from typing import Annotated, Literal
 
 import typer
 
-from dispatch.model import PolicyName
+from dispatch.model import POLICIES, PolicyName
 
 Engine = Literal["search", "routing"]
 """As `dispatch.solver.Engine`, which takes numpy to import; a test keeps them equal."""
 
+SEARCH, OUTPUT = "Search", "Output"
+"""Headings of the help."""
+
 ProblemFile = Annotated[str, typer.Argument(metavar="PROBLEM", help="File of the format dispatch/1; - reads standard input.")]
 PlanFile = Annotated[str, typer.Argument(metavar="PLAN", help="File of the format dispatch-plan/1; - reads standard input.")]
 
-Seconds = Annotated[float | None, typer.Option(min=0, metavar="N", help="Most seconds to search.", show_default="10")]
-Iterations = Annotated[int | None, typer.Option(min=0, metavar="N", help="Most iterations to search.", show_default="no limit")]
-Seed = Annotated[
-    int, typer.Option(min=0, max=2**31 - 1, metavar="S", help="Random seed: with --iterations, the same seed gives the same plan.")
+Seconds = Annotated[
+    float | None, typer.Option(rich_help_panel=SEARCH, min=0, max=86_400, metavar="N", help="Most seconds to search.", show_default="10")
 ]
-Workers = Annotated[int, typer.Option(min=1, metavar="W", help="Searches that run side by side, one per processor core.")]
-EngineName = Annotated[Engine, typer.Option(help="Ruin and recreate, or the OR-Tools routing model.")]
+Iterations = Annotated[
+    int | None, typer.Option(rich_help_panel=SEARCH, min=0, metavar="N", help="Most iterations to search.", show_default="no limit")
+]
+Seed = Annotated[
+    int,
+    typer.Option(
+        rich_help_panel=SEARCH, min=0, max=2**31 - 1, metavar="S", help="Random seed: with --iterations, the same seed gives the same plan."
+    ),
+]
+Workers = Annotated[
+    int, typer.Option(rich_help_panel=SEARCH, min=1, metavar="W", help="Searches that run side by side, one per processor core.")
+]
+EngineName = Annotated[Engine, typer.Option(rich_help_panel=SEARCH, help="Ruin and recreate, or the OR-Tools routing model.")]
 
-Policy = Annotated[PolicyName | None, typer.Option(help="Weigh by this policy and not by the problem's.", show_default="the problem's")]
+Policy = Annotated[
+    PolicyName | None,
+    typer.Option(
+        metavar="NAME", help=f"Weigh by this policy and not by the problem's: {', '.join(POLICIES)}.", show_default="the problem's"
+    ),
+]
 Geocode = Annotated[
     str | None,
     typer.Option(
@@ -37,25 +54,47 @@ Geocode = Annotated[
 Start = Annotated[
     str | None,
     typer.Option(
-        metavar="PLAN", help="Begin with this plan: the answer costs no more than what of it can still be kept.", show_default=False
+        rich_help_panel=SEARCH,
+        metavar="PLAN",
+        help="Begin with this plan: the answer costs no more than what of it can still be kept.",
+        show_default=False,
     ),
 ]
 Replan = Annotated[
     str | None,
     typer.Option(
-        metavar="PLAN", help="Begin with this plan, which people were told: what moves against it costs `change`.", show_default=False
+        rich_help_panel=SEARCH,
+        metavar="PLAN",
+        help="Begin with this plan, which people were told: what moves against it costs `change`.",
+        show_default=False,
     ),
 ]
 
-Output = Annotated[Path | None, typer.Option(metavar="FILE", help="Write the plan here (dispatch-plan/1).", show_default=False)]
+Output = Annotated[
+    Path | None, typer.Option(rich_help_panel=OUTPUT, metavar="FILE", help="Write the plan here (dispatch-plan/1).", show_default=False)
+]
 Report = Annotated[
     Path | None,
-    typer.Option(metavar="FILE.html", help="Write a report here: one HTML file, readable without a network.", show_default=False),
+    typer.Option(
+        rich_help_panel=OUTPUT,
+        metavar="FILE.html",
+        help="Write a report here: one HTML file, readable without a network.",
+        show_default=False,
+    ),
 ]
 Export = Annotated[
     Path | None,
-    typer.Option(metavar="DIR", help="Write plan.geojson, plan.csv and a calendar (.ics) per engineer here.", show_default=False),
+    typer.Option(
+        rich_help_panel=OUTPUT,
+        metavar="DIR",
+        help="Write plan.geojson, plan.csv and a calendar (.ics) per engineer here.",
+        show_default=False,
+    ),
 ]
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output, and nothing else there.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print neither the day nor how far it is; only what is wrong.")]
+AsJson = Annotated[
+    bool, typer.Option("--json", rich_help_panel=OUTPUT, help="Print one JSON document on standard output, and nothing else there.")
+]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", rich_help_panel=OUTPUT, help="Print neither the day nor how far it is; only what is wrong.")
+]

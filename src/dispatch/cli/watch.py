@@ -56,7 +56,13 @@ def told(moment: Moment) -> str:
 
 @contextmanager
 def watching(options: Options, name: str, quiet: bool) -> Iterator[Callable[[Moment], None] | None]:
-    """Yield what to tell of each moment of the search: a bar on a terminal, else a line on standard error every few seconds."""
+    """Yield what to tell of each moment of the search: a bar on a terminal, else a line on standard error every few seconds.
+
+    Parameters
+    ----------
+    name
+        What to call the search, in a word or two.
+    """
     if quiet:
         yield None
         return
@@ -64,9 +70,9 @@ def watching(options: Options, name: str, quiet: bool) -> Iterator[Callable[[Mom
     if not console.is_terminal:
         yield _lines(name)
         return
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TextColumn("{task.fields[told]}"))
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(f"Planning {name}", total=1.0, told="")
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(None), TextColumn("{task.fields[told]}", markup=False))
+    with Progress(*columns, console=console, transient=True, expand=True) as bar:
+        task = bar.add_task(name, total=1.0, told="")
         yield lambda moment: bar.update(task, completed=share(moment, options), told=told(moment))
 
 
@@ -77,6 +83,6 @@ def _lines(name: str, clock: Callable[[], float] = monotonic) -> Callable[[Momen
         nonlocal last
         if clock() - last >= LINE_EVERY:
             last = clock()
-            print(f"Planning {name}: {told(moment)}", file=sys.stderr, flush=True)
+            print(f"{name}: {told(moment)}", file=sys.stderr, flush=True)
 
     return say

@@ -80,12 +80,14 @@ class Trials:
     left: IntArray
     broken: Mapping[int, Violation]
     words: Words
+    tiers: Mapping[str, Mapping[str, int]]
+    dedicated: Mapping[str, str | None]
     rows: Mapping[str, int]
     at: Mapping[str, int]
     order_of: Mapping[str, int]
     previous: Mapping[str, Visit]
     _before: dict[int, Verdict] = field(default_factory=dict)
-    _elsewhere: dict[int, tuple[IntArray, IntArray]] = field(default_factory=dict)
+    _elsewhere: dict[int, list[tuple[int, int, int]]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, problem: Problem, matrix: TravelMatrix, verdict: Verdict) -> Trials:
@@ -116,6 +118,8 @@ class Trials:
             carried - used,
             broken,
             Words(problem),
+            {e.id: _tiers(e) for e in problem.engineers},
+            {c.id: c.dedicated_engineer for c in problem.customers},
             {t.id: row for row, t in enumerate(instance.tickets)},
             {instance.tickets[t].id: row for row, tickets in enumerate(planned) for t in tickets},
             {t.id: n for n, t in enumerate(problem.tickets)},
@@ -184,8 +188,8 @@ class Trials:
         in_place_of(self.arrays, self.routes, self.lengths, shifts, ticket, found)
         return found
 
-    def elsewhere(self, ticket: int) -> tuple[IntArray, IntArray]:
-        """Return the shifts that may have a ticket, and its cheapest insertion into each."""
+    def elsewhere(self, ticket: int) -> list[tuple[int, int, int]]:
+        """Return (cost, shift row, row in the route) of the cheapest insertion into every shift that may have a ticket, by cost."""
         if ticket not in self._elsewhere:
             may = self.instance.arrays.stop_cost[ticket, self.arrays.shift[:, flat.ENGINEER]] != flat.NONE
             only = self.arrays.ticket[ticket, flat.ONLY_DAY]
@@ -194,19 +198,17 @@ class Trials:
             may &= self.carries(ticket)
             may[list(self.broken)] = False
             shifts = np.flatnonzero(may)
-            self._elsewhere[ticket] = shifts, self.cheapest(ticket, shifts)
+            self._elsewhere[ticket] = best(self.cheapest(ticket, shifts), shifts)
         return self._elsewhere[ticket]
 
-    def without(self, name: str) -> Trials:
-        """Return the same plan with a ticket taken out of its route."""
-        row = self.at[name]
+    def with_route(self, row: int, tickets: Sequence[int]) -> Trials:
+        """Return the same plan with fewer tickets in a route."""
         routes, lengths, left = self.routes.copy(), self.lengths.copy(), self.left.copy()
-        tickets = [t for t in self.planned(row) if t != self.rows[name]]
+        for ticket in set(self.planned(row)).difference(tickets):
+            left[row] += self.needs(ticket)
         routes[row, 1 : len(tickets) + 1, TICKET] = tickets
-        lengths[row] -= 1
-        left[row] += self.needs(self.rows[name])
-        at = {ticket: shift for ticket, shift in self.at.items() if ticket != name}
-        return replace(self, routes=routes, lengths=lengths, left=left, at=at, _before={}, _elsewhere={})
+        lengths[row] = len(tickets)
+        return replace(self, routes=routes, lengths=lengths, left=left, _before={}, _elsewhere={})
 
     # ----------------------------------------------------------------- judging
 
@@ -226,6 +228,12 @@ class Trials:
         came = {name for names in change.routes.values() for name in names} - had
         by_rule["unassigned"] -= sum(self.price(name) for name in came)
         return Judged(by_rule, dict(zip(change.routes, after.plan.routes, strict=True))), broken
+
+    def stands(self, change: Change) -> Judged | None:
+        """Let the check judge the routes of a change on their own, whatever becomes of the tickets left out; None if a rule is broken."""
+        after = self._verify(change, set())
+        routes = dict(zip(change.routes, after.plan.routes, strict=True))
+        return None if after.violations else Judged(after.cost.by_rule, routes)
 
     def route(self, row: int) -> Route:
         """Return the route of a shift as it is."""
@@ -276,6 +284,18 @@ class Trials:
         placed = {s.ticket for r in routes.values() for s in r.stops}
         unassigned = tuple(u for u in self.plan.unassigned if u.ticket not in placed)
         return problem, replace(self.plan, routes=tuple(routes.values()), unassigned=unassigned)
+
+
+def _tiers(engineer: Engineer) -> dict[str, int]:
+    held: dict[str, int] = {}
+    for s in engineer.skills:
+        held[s.skill] = max(s.tier, held.get(s.skill, 0))
+    return held
+
+
+def best(found: IntArray, shifts: IntArray) -> list[tuple[int, int, int]]:
+    """Return (cost, shift row, row in the route) of every feasible insertion, the cheapest first."""
+    return sorted((cost, s, at) for s, (cost, at) in zip(shifts.tolist(), found.tolist(), strict=True) if cost < INFEASIBLE)
 
 
 def is_begun(ticket: Ticket) -> bool:

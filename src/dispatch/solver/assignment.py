@@ -12,9 +12,9 @@ from dispatch.solver.routes import Routes
 from dispatch.solver.search import LENGTH, State
 from dispatch.solver.timing import MARK_COLUMNS, SPENT, TICKET, walk
 
-MOST_ROUTES = 5000
+MOST_ROUTES = 3000
 """Routes the model chooses among, the best for what they serve first: so that choosing takes seconds at the most."""
-NODES = 100
+NODES = 20
 """Nodes of the branching tree; a limit that does not depend on the clock."""
 SHARE = 0.1
 """Of the seconds of a run, for one choice."""
@@ -78,7 +78,7 @@ def choose(instance: Instance, pool: Pool, best: Routes, seconds: float | None) 
     solver.Minimize(solver.Sum([pick * value for pick, value in zip(picks, values, strict=True)]))
     known = {(s, tuple(tickets)) for s, tickets in enumerate(best)}
     solver.SetHint(picks, [float(c in known) for c in columns])
-    solver.SetSolverSpecificParametersAsString(f"limits/nodes = {NODES}\n")
+    solver.SetSolverSpecificParametersAsString(f"limits/nodes = {NODES}\nseparating/maxroundsroot = 3\n")
     if seconds is not None:
         solver.SetTimeLimit(int(max(0.2, SHARE * seconds) * 1000))
     if solver.Solve() not in (pywraplp.Solver.OPTIMAL, pywraplp.Solver.FEASIBLE):

@@ -1,0 +1,199 @@
+"""Why a ticket is left out: what the trials prove, the most decisive first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from dispatch.explain.codes import ReasonCode, reason
+from dispatch.explain.trials import Trials, best, is_begun
+from dispatch.explain.ways import KINDS, Found, Question, crowded, placements, room, stretched, together
+from dispatch.explain.who import NOBODY, ORDER, Blocks, groups, missing_tiers, nobody, rule
+from dispatch.explain.words import price, span
+from dispatch.model import Reason, Ticket, Window
+from dispatch.solver.arrays import LIMIT, READY
+
+MOST_REASONS, MOST_WAYS, MOST_OF_A_KIND = 4, 5, 2
+
+
+def account(trials: Trials, name: str) -> tuple[tuple[Reason, ...], tuple[Found, ...]]:
+    """Return why a ticket is left out, the most decisive reason first, and the ways in, the cheapest first."""
+    ticket = trials.ticket(name)
+    if is_begun(ticket):
+        return (reason("BEGUN", f"Work on it has begun{_by(trials, ticket)}, and no route has it."),), ()
+    if not trials.instance.shifts:
+        return (reason("NO_ENGINEERS", "Nobody has a shift."),), ()
+    by_blocks = groups(trials, ticket)
+    reasons, found = _of_those_who_may(trials, ticket, by_blocks)
+    released: list[Reason] = []
+    for code in ORDER[1:]:
+        waived = [f for q in _question(trials, ticket, by_blocks, frozenset({code})) for f in _waived(_whole(q))]
+        found += waived
+        if waived and code != "TIER_TOO_LOW" and NOBODY in by_blocks:
+            engineer, _ = trials.shift(next(iter(waived[0].change.routes)))
+            released.append(reason(code, f"{rule(trials, ticket, engineer, code)}; otherwise {waived[0].detail}."))
+    reasons = released + reasons
+    if NOBODY not in by_blocks and not found:
+        further, found = _of_the_nearest(trials, ticket, by_blocks)
+        reasons += further
+    unique = {r.code: r for r in reversed(reasons)}
+    kept = [r for r in reasons if unique[r.code] is r]
+    return tuple(kept[:MOST_REASONS]), _ways_in(found)
+
+
+def _by(trials: Trials, ticket: Ticket) -> str:
+    pin = ticket.pin
+    return "" if pin is None or pin.engineer is None else f" with {trials.words.name(pin.engineer)}"
+
+
+def _question(trials: Trials, ticket: Ticket, by_blocks: dict[Blocks, list[int]], lift: Blocks) -> Iterator[Question]:
+    """Yield the question for the shifts that these blocks keep from the ticket, if there are any."""
+    if lift in by_blocks:
+        yield Question(trials, ticket, trials.rows[ticket.id], np.array(by_blocks[lift], np.int64), lift)
+
+
+def _waived(q: Question) -> list[Found]:
+    """Return placements with what keeps the engineers waived; of tiers, as few as will do."""
+    if "TIER_TOO_LOW" not in q.lift:
+        return list(placements(q))
+    by_tiers: dict[int, list[int]] = {}
+    for s in q.shifts.tolist():
+        by_tiers.setdefault(missing_tiers(q.trials, q.ticket, q.trials.shift(s)[0]), []).append(s)
+    return next((found for tiers in sorted(by_tiers) if (found := list(placements(q.among(by_tiers[tiers]))))), [])
+
+
+def _whole(q: Question) -> Question:
+    """Return the question without the shifts whose route breaks a rule already."""
+    return q.among([s for s in q.shifts.tolist() if s not in q.trials.broken])
+
+
+def _of_those_who_may(trials: Trials, ticket: Ticket, by_blocks: dict[Blocks, list[int]]) -> tuple[list[Reason], list[Found]]:
+    for q in _question(trials, ticket, by_blocks, NOBODY):
+        return _told(replace(q, all_who_may=True))
+    return nobody(trials, ticket, by_blocks), []
+
+
+def _of_the_nearest(trials: Trials, ticket: Ticket, by_blocks: dict[Blocks, list[int]]) -> tuple[list[Reason], list[Found]]:
+    """Return what else is in the way of those whom least keeps from the ticket, as if it did not."""
+    least = min(by_blocks, key=lambda b: (len(b), "NO_SKILL" in b, sorted(b)))
+    for q in _question(trials, ticket, by_blocks, least):
+        reasons, found = _told(q)
+        own = {r.code for r in nobody(trials, ticket, by_blocks)} | least
+        return [r for r in reasons if r.code not in (*own, "OUTBID", "NOT_PLANNED")], found
+    return [], []
+
+
+# ---------------------------------------------------------- those who could do it
+
+
+def _told(q: Question) -> tuple[list[Reason], list[Found]]:
+    """Return what is in the way in the shifts of a question, and what would help."""
+    closed, q = _closed(q)
+    if closed is not None:
+        return [closed], []
+    found = room(q)
+    apart = _apart(q)
+    reasons = [] if apart is None else [apart]
+    for f in _decisive(q, found):
+        if apart is None or f.code not in ("WINDOW_UNREACHABLE", "OVERTIME_LIMIT", "PINNED_START"):
+            reasons.append(_proved(q, f))
+    return reasons or list(_held(q)), found
+
+
+def limits(q: Question) -> Reason | None:
+    """Return what decides that a ticket does not fit in the shifts of a question; None where no trial could say."""
+    closed, q = _closed(q)
+    if closed is not None:
+        return closed
+    found = _decisive(q, [*stretched(q)] or crowded(q) or together(q))
+    return _apart(q) or next((_proved(q, f) for f in found), None) or next(_held(q), None)
+
+
+def _closed(q: Question) -> tuple[Reason | None, Question]:
+    """Return the question without shifts that nothing can be added to, and the reason if none is left."""
+    whole = _whole(q)
+    if not len(whole.shifts):
+        return _broken(q.trials, q.shifts.tolist()), whole
+    table = q.trials.arrays.shift
+    running = whole.among([s for s in whole.shifts.tolist() if table[s, READY] <= table[s, LIMIT]])
+    return (None if len(running.shifts) else _over(whole)), running
+
+
+def _held(q: Question) -> Iterator[Reason]:
+    """Yield the reason that only work which may not be left out could make room."""
+    for _, s, _ in best(q.trials.alone(q.row, q.shifts, q.trials.arrays), q.shifts)[:1]:
+        yield reason("OUTBID", f"It would fit the shift of {q.name(s)} only in place of pinned or mandatory work.")
+
+
+def _broken(trials: Trials, shifts: Sequence[int]) -> Reason:
+    who = trials.words.list([trials.shift(s)[0].id for s in shifts])
+    return reason("BROKEN_ROUTE", f"Nothing can be added for {who} as things are: {trials.broken[shifts[0]].message}")
+
+
+def _over(q: Question) -> Reason:
+    clock = q.trials.words.clock
+    last = max(q.shifts.tolist(), key=lambda s: q.trials.shift(s)[1].overtime_until)
+    end, free = q.trials.shift(last)[1].overtime_until, int(q.trials.arrays.shift[last, READY])
+    who = q.trials.words.list([q.trials.shift(s)[0].id for s in q.shifts.tolist()])
+    told = f"The shifts of {who} are over: the last, {q.name(last)}'s, ends at {clock(end)}, and it is {clock(free)} before anything can begin."
+    return reason("SHIFT_OVER", told)
+
+
+def _apart(q: Question) -> Reason | None:
+    """Return the reason that no shift overlaps a window, if so, with the shift that comes nearest."""
+    pin, windows = q.ticket.pin, q.ticket.windows
+    if pin is not None and pin.start is not None:
+        windows = (Window(pin.start, pin.start),)
+    table, clock = q.trials.arrays.shift, q.trials.words.clock
+    gaps = [
+        (max(w.start - int(table[s, LIMIT]), int(table[s, READY]) - w.end), s, w) for s in q.shifts.tolist() for w in windows
+    ]
+    if not gaps or min(gap for gap, _, _ in gaps) <= 0:
+        return None
+    gap, s, w = min(gaps, key=lambda g: g[0])
+    who = q.trials.words.list([q.trials.shift(s)[0].id for s in q.shifts.tolist()])
+    limit, ready = int(table[s, LIMIT]), int(table[s, READY])
+    if w.start > limit:
+        told = f"opens at {clock(w.start)}, {span(gap)} after the latest end of the shift of {q.name(s)} ({clock(limit)})"
+    else:
+        told = f"closes at {clock(w.end)}, {span(gap)} before {q.name(s)} can set out ({clock(ready)})"
+    return reason("NO_SHIFT_OVERLAP", f"No shift of {who} overlaps its window: it {told}.")
+
+
+def _decisive(q: Question, found: Sequence[Found]) -> list[Found]:
+    """Return what proves the reasons: of several changes with one code the cheapest, and of limits those that cost least to let out first."""
+    kept: dict[ReasonCode, Found] = {}
+    for f in sorted(found, key=lambda f: (f.kind != "place", f.judged.delta)):
+        if f.kind not in KINDS.values():
+            kept.setdefault(f.code, f)
+    gains = [f for f in found if f.code == "OUTBID" and (f.judged.delta < 0 or not q.trials.may_leave_out(q.row))]
+    if gains:
+        kept["OUTBID"] = min(gains, key=lambda f: f.judged.delta)
+    return sorted(kept.values(), key=lambda f: (f.kind != "place", f.judged.delta))
+
+
+def _proved(q: Question, f: Found) -> Reason:
+    """Return the reason that a change proves; of work that fits, with the prices of both choices."""
+    if f.code != "OUTBID":
+        return reason(f.code, f.detail + ".")
+    own, must = q.trials.price(q.ticket.id), not q.trials.may_leave_out(q.row)
+    added = f"{f.detail}, which would add {price(f.judged.delta + own)} to the cost"
+    if must:
+        return reason("NOT_PLANNED", f"{added}, and it may not be left out.")
+    return reason("NOT_PLANNED" if f.judged.delta < 0 else "OUTBID", f"{added}; leaving it out costs {price(own)}.")
+
+
+# -------------------------------------------------------------------- ways in
+
+
+def _ways_in(found: Sequence[Found]) -> tuple[Found, ...]:
+    """Return the cheapest changes that are advice, each once and few of a kind."""
+    kept: dict[str, Found] = {}
+    of_kind: dict[str, int] = {}
+    for f in sorted(found, key=lambda f: (f.judged.delta, f.say or "")):
+        if f.say is not None and f.say not in kept and of_kind.get(f.kind, 0) < MOST_OF_A_KIND:
+            kept[f.say] = f
+            of_kind[f.kind] = of_kind.get(f.kind, 0) + 1
+    return tuple(kept.values())[:MOST_WAYS]
