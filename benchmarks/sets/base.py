@@ -97,7 +97,7 @@ class Case:
         if self.best_left_out is not None and judgement.left_out != self.best_left_out:
             return None
         worse = self.best - judgement.value if self.maximise else judgement.value - self.best
-        return 100 * worse / self.best if self.best else None
+        return round(100 * worse / self.best, 9) + 0.0 if self.best else None  # 0.0 turns -0.0 into 0.0
 
 
 @dataclass(frozen=True)

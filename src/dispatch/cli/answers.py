@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from dispatch.errors import DispatchError, Fault, InputError, TravelError
-from dispatch.model import MINUTE, PlanWarning
+from dispatch.model import MINUTE, PlanWarning, Visit
 
 if TYPE_CHECKING:
     from dispatch.check import Violation
+    from dispatch.explain.ranking import Candidate
     from dispatch.planning import Planned
     from dispatch.scenario import Comparison, Difference, Outcome
 
@@ -30,6 +33,11 @@ def text(document: Any) -> str:
 def minutes(cost: float | int | None) -> float | None:
     """Return a cost in minutes of travel, as the format has it: with up to 6 decimals."""
     return None if cost is None else round(cost / MINUTE, 6)
+
+
+def moment(time: int | None, time_zone: str) -> str | None:
+    """Return a time as the format has it: RFC 3339 with an offset."""
+    return None if time is None else datetime.fromtimestamp(time, ZoneInfo(time_zone)).isoformat()
 
 
 def problem(code: str, title: str, detail: str, faults: Sequence[Fault] = ()) -> dict[str, Any]:
@@ -62,8 +70,38 @@ def warnings(found: Sequence[PlanWarning]) -> list[dict[str, Any]]:
     return [asdict(w) for w in found]
 
 
-def comparison(found: Comparison) -> dict[str, Any]:
+def candidates(planned: Planned, ticket: str, found: Sequence[Candidate]) -> dict[str, Any]:
+    """Return where a ticket is, or why it is nowhere, and who could do it; costs in minutes of travel."""
+    zone = planned.problem.time_zone
+    listed = [
+        {
+            "engineer": c.engineer,
+            "shift": c.shift,
+            "start": moment(c.start, zone),
+            "cost_delta": minutes(c.cost_delta) if c.feasible else None,
+            "by_rule": {rule: minutes(cost) for rule, cost in (c.by_rule or {}).items() if cost},
+            "moves": {name: round(later / 60, 2) for name, later in c.disturbs},
+            "present": c.present,
+            "reason": None if c.reason is None else asdict(c.reason),
+        }
+        for c in found
+    ]
+    left = [u for u in plan(planned)["unassigned"] if u["ticket"] == ticket]
+    placed = [{k: c[k] for k in ("engineer", "shift", "start")} for c in listed if c["present"]]
+    return {
+        "ticket": ticket,
+        "placed": placed[0] if placed else None,
+        "reasons": left[0]["reasons"] if left else [],
+        "ways_in": left[0]["ways_in"] if left else [],
+        "candidates": listed,
+    }
+
+
+def comparison(found: Comparison, time_zone: str) -> dict[str, Any]:
     """Return how two plans differ; costs in minutes of travel."""
+
+    def where(visit: Visit | None) -> dict[str, Any] | None:
+        return None if visit is None else {"engineer": visit.engineer, "shift": visit.shift, "start": moment(visit.start, time_zone)}
 
     def pair(d: Difference, in_minutes: bool) -> dict[str, Any]:
         before, after = (minutes(d.before), minutes(d.after)) if in_minutes else (d.before, d.after)
@@ -73,7 +111,7 @@ def comparison(found: Comparison) -> dict[str, Any]:
         "same_problem": found.same_problem,
         "cost": [pair(d, True) for d in found.cost],
         "kpis": [pair(d, False) for d in found.kpis],
-        "moved": [asdict(m) for m in found.moved],
+        "moved": [{"ticket": m.ticket, "before": where(m.before), "after": where(m.after)} for m in found.moved],
     }
 
 

@@ -13,7 +13,7 @@ import typer
 
 from dispatch.cli import answers, options
 from dispatch.cli.edge import FAILED, STOPPED, guarded, log, note, put, say
-from dispatch.cli.files import Outputs, check_outputs, read, read_both, write_outputs
+from dispatch.cli.files import Outputs, cache_folder, check_outputs, read, read_both, write_outputs
 from dispatch.errors import InfeasibleError
 from dispatch.model import Plan, PolicyChoice, PolicyName, Problem
 
@@ -88,7 +88,7 @@ def _located(problem: Problem, service: str | None) -> Problem:
 
     # The services ask callers to name themselves.
     geocoder = geocode.geocoder(service, user_agent=f"field-dispatch/{version('field-dispatch')}")
-    return geocode.geocode(problem, geocoder, Path(typer.get_app_dir("field-dispatch")) / f"geocode-{service}.json")
+    return geocode.geocode(problem, geocoder, cache_folder() / f"geocode-{service}.json")
 
 
 def _read(problem: str, policy: PolicyName | None, geocode: str | None) -> Problem:
@@ -212,6 +212,36 @@ def check(
 
 @app.command()
 @guarded
+def explain(
+    problem: options.ProblemFile,
+    plan: options.PlanFile,
+    ticket: Annotated[str | None, typer.Argument(metavar="TICKET", help="Id of a ticket.", show_default="every unassigned ticket")] = None,
+    *,
+    policy: options.Policy = None,
+    geocode: options.Geocode = None,
+    as_json: options.AsJson = False,
+) -> int:
+    """Tell why tickets are left out and what would place them; of one TICKET, placed or not, also who could do it and at what cost."""
+    from dispatch import explain, planning
+    from dispatch.cli import telling
+
+    planned = planning.check(*_read_with_plan(problem, plan, policy, geocode))
+    if ticket is None:
+        if as_json:
+            put(answers.text({"unassigned": answers.plan(planned)["unassigned"]}))
+        else:
+            say(telling.left_out(planned.problem, planned.plan))
+        return 0
+    found = explain.runners_up(planned.problem, planned.matrix, planned.plan, ticket)
+    if as_json:
+        put(answers.text(answers.candidates(planned, ticket, found)))
+    else:
+        say(telling.ticket(planned.problem, planned.plan, ticket, found))
+    return 0
+
+
+@app.command()
+@guarded
 def validate(
     problem: options.ProblemFile, *, geocode: options.Geocode = None, as_json: options.AsJson = False, quiet: options.Quiet = False
 ) -> int:
@@ -262,7 +292,7 @@ def compare(
         raise typer.BadParameter(f"{time_zone!r} is not an IANA time zone", param_hint="--time-zone") from None
     found = scenario.compare(*read_both(before, after, _read_plan, _read_plan))
     if as_json:
-        put(answers.text(answers.comparison(found)))
+        put(answers.text(answers.comparison(found, time_zone)))
     else:
         say(console.comparison(found, (before, after), time_zone))
     return 0

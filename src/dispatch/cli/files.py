@@ -75,6 +75,11 @@ def _try(source: str, reader: Callable[[bytes], T], faults: list[Fault]) -> T | 
 # ------------------------------------------------------------------ writing
 
 
+def cache_folder() -> Path:
+    """Return where this user keeps what can be had again."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "field-dispatch"
+
+
 def _why(error: OSError | ValueError) -> str:
     return error.strerror or str(error) if isinstance(error, OSError) else str(error)
 

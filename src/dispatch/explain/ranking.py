@@ -134,4 +134,5 @@ def _decides(trials: Trials, ticket: Ticket, engineer: Engineer) -> tuple[str | 
         return None, reason("NO_SHIFT_OVERLAP", f"{trials.words.name(engineer.id)} has no shift.")
     rows = [row for row, (e, s) in enumerate(trials.instance.shifts) if e.id == engineer.id and s.id in shifts]
     why = limits(Question(trials, ticket, trials.rows[ticket.id], np.array(rows, np.int64)))
-    return (shifts[0] if len(shifts) == 1 else None), why or reason("OUTBID", f"The other work of {trials.words.name(engineer.id)} leaves no room.")
+    full = f"The other work of {trials.words.name(engineer.id)} leaves no room."
+    return (shifts[0] if len(shifts) == 1 else None), why or reason("OUTBID", full)

@@ -8,14 +8,16 @@ from dataclasses import replace
 import numpy as np
 
 from dispatch.explain.codes import ReasonCode, reason
-from dispatch.explain.trials import Trials, best, is_begun
-from dispatch.explain.ways import KINDS, Found, Question, crowded, placements, room, stretched, together
+from dispatch.explain.trials import Trials, is_begun
+from dispatch.explain.ways import KINDS, Found, Question, alone, crowded, even_alone, make_room, placements, room, stretched, together
 from dispatch.explain.who import NOBODY, ORDER, Blocks, groups, missing_tiers, nobody, rule
-from dispatch.explain.words import price, span
+from dispatch.explain.words import listed, price, span
 from dispatch.model import Reason, Ticket, Window
 from dispatch.solver.arrays import LIMIT, READY
 
 MOST_REASONS, MOST_WAYS, MOST_OF_A_KIND = 4, 5, 2
+SAME_AS_APART: tuple[ReasonCode, ...] = ("WINDOW_UNREACHABLE", "PINNED_START", "OVERTIME_LIMIT")
+"""Said already by `NO_SHIFT_OVERLAP`."""
 
 
 def account(trials: Trials, name: str) -> tuple[tuple[Reason, ...], tuple[Found, ...]]:
@@ -40,7 +42,8 @@ def account(trials: Trials, name: str) -> tuple[tuple[Reason, ...], tuple[Found,
         reasons += further
     unique = {r.code: r for r in reversed(reasons)}
     kept = [r for r in reasons if unique[r.code] is r]
-    return tuple(kept[:MOST_REASONS]), _ways_in(found)
+    must = not trials.may_leave_out(trials.rows[name])
+    return tuple(kept[:MOST_REASONS]), _ways_in([f for f in found if must or _worth_saying(f, trials.price(name))])
 
 
 def _by(trials: Trials, ticket: Ticket) -> str:
@@ -95,10 +98,8 @@ def _told(q: Question) -> tuple[list[Reason], list[Found]]:
         return [closed], []
     found = room(q)
     apart = _apart(q)
-    reasons = [] if apart is None else [apart]
-    for f in _decisive(q, found):
-        if apart is None or f.code not in ("WINDOW_UNREACHABLE", "OVERTIME_LIMIT", "PINNED_START"):
-            reasons.append(_proved(q, f))
+    proved = [f for f in (*_decisive(q, even_alone(q)), *_decisive(q, found)) if apart is None or f.code not in SAME_AS_APART]
+    reasons = [*([] if apart is None else [apart]), *(_proved(q, f) for f in proved)]
     return reasons or list(_held(q)), found
 
 
@@ -107,7 +108,7 @@ def limits(q: Question) -> Reason | None:
     closed, q = _closed(q)
     if closed is not None:
         return closed
-    found = _decisive(q, [*stretched(q)] or crowded(q) or together(q))
+    found = _decisive(q, even_alone(q) or [*stretched(q)] or crowded(q) or together(q))
     return _apart(q) or next((_proved(q, f) for f in found), None) or next(_held(q), None)
 
 
@@ -123,12 +124,14 @@ def _closed(q: Question) -> tuple[Reason | None, Question]:
 
 def _held(q: Question) -> Iterator[Reason]:
     """Yield the reason that only work which may not be left out could make room."""
-    for _, s, _ in best(q.trials.alone(q.row, q.shifts, q.trials.arrays), q.shifts)[:1]:
-        yield reason("OUTBID", f"It would fit the shift of {q.name(s)} only in place of pinned or mandatory work.")
+    for _, s, _ in alone(q)[:1]:
+        held = [q.trials.instance.tickets[t].id for t in make_room(q, s)[0] if not q.trials.may_leave_out(t)]
+        told = f"It would fit the shift of {q.name(s)} only in place of {listed(held)}, pinned or mandatory."
+        yield reason("OUTBID", told if held else f"The other work of {q.name(s)} leaves no room.")
 
 
 def _broken(trials: Trials, shifts: Sequence[int]) -> Reason:
-    who = trials.words.list([trials.shift(s)[0].id for s in shifts])
+    who = trials.words.people([trials.shift(s)[0].id for s in shifts])
     return reason("BROKEN_ROUTE", f"Nothing can be added for {who} as things are: {trials.broken[shifts[0]].message}")
 
 
@@ -136,8 +139,8 @@ def _over(q: Question) -> Reason:
     clock = q.trials.words.clock
     last = max(q.shifts.tolist(), key=lambda s: q.trials.shift(s)[1].overtime_until)
     end, free = q.trials.shift(last)[1].overtime_until, int(q.trials.arrays.shift[last, READY])
-    who = q.trials.words.list([q.trials.shift(s)[0].id for s in q.shifts.tolist()])
-    told = f"The shifts of {who} are over: the last, {q.name(last)}'s, ends at {clock(end)}, and it is {clock(free)} before anything can begin."
+    who = q.trials.words.people([q.trials.shift(s)[0].id for s in q.shifts.tolist()])
+    told = f"The shifts of {who} are over: the last, of {q.name(last)}, ends at {clock(end)}, and nothing can begin before {clock(free)}."
     return reason("SHIFT_OVER", told)
 
 
@@ -147,13 +150,11 @@ def _apart(q: Question) -> Reason | None:
     if pin is not None and pin.start is not None:
         windows = (Window(pin.start, pin.start),)
     table, clock = q.trials.arrays.shift, q.trials.words.clock
-    gaps = [
-        (max(w.start - int(table[s, LIMIT]), int(table[s, READY]) - w.end), s, w) for s in q.shifts.tolist() for w in windows
-    ]
+    gaps = [(max(w.start - int(table[s, LIMIT]), int(table[s, READY]) - w.end), s, w) for s in q.shifts.tolist() for w in windows]
     if not gaps or min(gap for gap, _, _ in gaps) <= 0:
         return None
     gap, s, w = min(gaps, key=lambda g: g[0])
-    who = q.trials.words.list([q.trials.shift(s)[0].id for s in q.shifts.tolist()])
+    who = q.trials.words.people([q.trials.shift(s)[0].id for s in q.shifts.tolist()])
     limit, ready = int(table[s, LIMIT]), int(table[s, READY])
     if w.start > limit:
         told = f"opens at {clock(w.start)}, {span(gap)} after the latest end of the shift of {q.name(s)} ({clock(limit)})"
@@ -163,7 +164,7 @@ def _apart(q: Question) -> Reason | None:
 
 
 def _decisive(q: Question, found: Sequence[Found]) -> list[Found]:
-    """Return what proves the reasons: of several changes with one code the cheapest, and of limits those that cost least to let out first."""
+    """Return what proves the reasons: of changes with the same code the cheapest, what fits first, then what costs least to change."""
     kept: dict[ReasonCode, Found] = {}
     for f in sorted(found, key=lambda f: (f.kind != "place", f.judged.delta)):
         if f.kind not in KINDS.values():
@@ -188,12 +189,17 @@ def _proved(q: Question, f: Found) -> Reason:
 # -------------------------------------------------------------------- ways in
 
 
+def _worth_saying(f: Found, own: int) -> bool:
+    """Whether a change is advice: moving or leaving out other work is none where it costs twice what leaving out this ticket does."""
+    return f.say is not None and (f.kind not in ("move", "leave_out") or f.judged.delta <= own)
+
+
 def _ways_in(found: Sequence[Found]) -> tuple[Found, ...]:
     """Return the cheapest changes that are advice, each once and few of a kind."""
     kept: dict[str, Found] = {}
     of_kind: dict[str, int] = {}
     for f in sorted(found, key=lambda f: (f.judged.delta, f.say or "")):
-        if f.say is not None and f.say not in kept and of_kind.get(f.kind, 0) < MOST_OF_A_KIND:
+        if f.say and f.say not in kept and of_kind.get(f.kind, 0) < MOST_OF_A_KIND:
             kept[f.say] = f
             of_kind[f.kind] = of_kind.get(f.kind, 0) + 1
     return tuple(kept.values())[:MOST_WAYS]

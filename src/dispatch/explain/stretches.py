@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from dispatch.explain.codes import ReasonCode, WayKind
@@ -110,7 +111,7 @@ class Stretch:
 
 
 def _shift_limit(column: int, unit: int) -> Callable[[Arrays, int, int], Arrays]:
-    def lift(arrays: Arrays, ticket: int, amount: int) -> Arrays:
+    def lift(arrays: Arrays, _ticket: int, amount: int) -> Arrays:
         shift = arrays.shift.copy()
         shift[:, column] += unit * amount * (shift[:, column] < FOREVER)
         return arrays._replace(shift=shift)
@@ -129,7 +130,10 @@ def _tell_overtime(it: Told) -> tuple[str, str]:
     limit, clock = it.draft.shift.overtime_until, it.words.clock
     longer = f"Let {it.name} work {span(60 * it.amount)} longer (until {clock(limit + 60 * it.amount)})"
     over = span(it.route.return_ - limit)
-    return longer, f"{it.who} would be back at {clock(it.route.return_)}, {over} after the latest end of the shift ({clock(limit)})"
+    return (
+        longer,
+        f"{it.who} would be back at {clock(it.route.return_, late=True)}, {over} after the latest end of the shift ({clock(limit)})",
+    )
 
 
 # --------------------------------------------------- travel, stops and capacity
@@ -156,7 +160,7 @@ def _tell_stops(it: Told) -> tuple[str, str]:
     return f"Allow {it.name} {stops} stops instead of {limit}", f"{it.who} would have {stops} stops, and the shift allows {limit}"
 
 
-def _as_it_is(arrays: Arrays, ticket: int, amount: int) -> Arrays:
+def _as_it_is(arrays: Arrays, _ticket: int, _amount: int) -> Arrays:
     """Lift nothing: trials do not look at capacity, shifts are chosen by it beforehand."""
     return arrays
 
@@ -166,7 +170,7 @@ def _short(draft: Draft) -> dict[str, int]:
     return {unit: need - carried.get(unit, 0) for unit, need in sorted(draft.needed.items()) if need > carried.get(unit, 0)}
 
 
-def _more_load(draft: Draft, amount: int) -> Iterator[Draft]:
+def _more_load(draft: Draft, _amount: int) -> Iterator[Draft]:
     yield draft.with_shift(capacity={**draft.shift.capacity, **{unit: draft.needed[unit] for unit in _short(draft)}})
 
 
@@ -228,7 +232,7 @@ def _tell_window(it: Told) -> tuple[str, str]:
         return f"Move the pinned start {more} {side} (to {clock(start)})", f"{it.who} could begin at {clock(start)}, {off}"
     window = min(it.draft.ticket.windows, key=lambda w: max(start - w.end, w.start - start))
     if start > window.end:
-        there = f"reaches the site at {clock(start)}" if it.stop.arrival == start else f"could begin at {clock(start)}"
+        there = f"{'reaches the site' if it.stop.arrival == start else 'could begin'} at {clock(start, late=True)}"
         late = f"{span(start - window.end)} after the window closes ({clock(window.end)})"
         return f"Keep the window open {more} longer (until {clock(window.end + 60 * it.amount)})", f"{it.who} {there}, {late}"
     early = f"{span(window.start - start)} before the window opens ({clock(window.start)})"
@@ -242,7 +246,7 @@ def _tell_window(it: Told) -> tuple[str, str]:
 def _rests(earliest: int, latest: int) -> Callable[[Arrays, int, int], Arrays]:
     """Return what moves the bounds of every break by so many seconds a minute."""
 
-    def lift(arrays: Arrays, ticket: int, amount: int) -> Arrays:
+    def lift(arrays: Arrays, _ticket: int, amount: int) -> Arrays:
         span = arrays.span.copy()
         for first, last in arrays.shift[:, [REST_FIRST, REST_END]].tolist():
             span[first:last, 0] += earliest * amount
@@ -261,7 +265,7 @@ def _moved(side: int) -> Callable[[Draft, int], Iterator[Draft]]:
             moved = Break(b.earliest, b.latest + 60 * amount, b.duration) if side > 0 else replace(b, earliest=b.earliest - 60 * amount)
             breaks = (*shift.breaks[:i], moved, *shift.breaks[i + 1 :])
             inside = moved.earliest >= shift.start and moved.latest + moved.duration <= shift.overtime_until
-            if inside and all(a.earliest <= b.earliest for a, b in zip(breaks, breaks[1:], strict=False)):
+            if inside and all(a.earliest <= b.earliest for a, b in pairwise(breaks)):
                 yield draft.with_shift(breaks=breaks)
 
     return edits
@@ -279,15 +283,15 @@ def _tell_break(side: int) -> Callable[[Told], tuple[str, str]]:
     return tell
 
 
-DAY, HOURS = 24 * 60, 4 * 60
+HOUR, DAY = 60, 24 * 60
 
 STRETCHES: tuple[Stretch, ...] = (
     Stretch("window", "WINDOW_UNREACHABLE", FORTNIGHT, DAY, _windows(0, 60), _wider(1), _tell_window),
     Stretch("window", "WINDOW_UNREACHABLE", FORTNIGHT, DAY, _windows(-60, 0), _wider(-1), _tell_window),
-    Stretch("overtime", "OVERTIME_LIMIT", FORTNIGHT, HOURS, _shift_limit(LIMIT, 60), _later_end, _tell_overtime),
-    Stretch("break", "BREAK", HOURS, HOURS, _rests(0, 60), _moved(1), _tell_break(1)),
-    Stretch("break", "BREAK", HOURS, HOURS, _rests(-60, 0), _moved(-1), _tell_break(-1)),
-    Stretch("travel", "MAX_TRAVEL", FORTNIGHT, HOURS, _shift_limit(MAX_TRAVEL, 60), _more_travel, _tell_travel),
+    Stretch("overtime", "OVERTIME_LIMIT", FORTNIGHT, 4 * HOUR, _shift_limit(LIMIT, 60), _later_end, _tell_overtime),
+    Stretch("break", "BREAK", 2 * HOUR, 2 * HOUR, _rests(0, 60), _moved(1), _tell_break(1)),
+    Stretch("break", "BREAK", 2 * HOUR, 2 * HOUR, _rests(-60, 0), _moved(-1), _tell_break(-1)),
+    Stretch("travel", "MAX_TRAVEL", FORTNIGHT, 4 * HOUR, _shift_limit(MAX_TRAVEL, 60), _more_travel, _tell_travel),
     Stretch("stop", "MAX_STOPS", 1, 1, _shift_limit(MAX_STOPS, 1), _one_more_stop, _tell_stops),
     Stretch("capacity", "CAPACITY", 1, 1, _as_it_is, _more_load, _tell_load),
 )

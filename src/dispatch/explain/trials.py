@@ -257,15 +257,15 @@ class Trials:
             kept = engineers[engineer.id].shifts if engineer.id in engineers else ()
             engineers[engineer.id] = replace(now, shifts=kept + shifts)
             routes.append(Route(engineer.id, shift.id, tuple(Stop(name) for name in names)))
-        names = sorted(also.union(*change.routes.values()), key=self.order_of.__getitem__)
-        tickets = tuple(changed.get(name) or self.ticket(name) for name in names)
+        concerned = sorted(also.union(*change.routes.values()), key=self.order_of.__getitem__)
+        tickets = tuple(changed.get(name) or self.ticket(name) for name in concerned)
         customers = {t.customer for t in tickets}
         part = replace(
             self.problem,
             engineers=tuple(engineers.values()),
             tickets=tickets,
             customers=tuple(c for c in self.problem.customers if c.id in customers),
-            previous=tuple(self.previous[name] for name in names if name in self.previous),
+            previous=tuple(self.previous[name] for name in concerned if name in self.previous),
         )
         return verify(part, self.matrix, Plan(tuple(routes)))
 

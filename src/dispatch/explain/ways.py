@@ -12,9 +12,9 @@ from dispatch.explain.codes import ReasonCode, WayKind
 from dispatch.explain.stretches import STRETCHES, Draft, Stretch, Told
 from dispatch.explain.trials import Change, Judged, Trials, best
 from dispatch.explain.who import NOBODY, Blocks, waived, waiving
-from dispatch.explain.words import clauses
+from dispatch.explain.words import clauses, listed
 from dispatch.model import Engineer, Ticket
-from dispatch.solver.arrays import INFEASIBLE, SHIFT_COLUMNS, Arrays, IntArray
+from dispatch.solver.arrays import INFEASIBLE, PRICE, SHIFT_COLUMNS, Arrays, IntArray
 
 EACH = 2
 """Changes of one kind that are made and judged, those that the trial finds cheapest."""
@@ -76,10 +76,12 @@ class Question:
         """Return the question for some of the shifts."""
         return replace(self, shifts=np.asarray(shifts, np.int64))
 
-    def carried(self, stretch: Stretch | None = None) -> IntArray:
-        """Return the shifts that carry what the ticket needs; for more load, those that do not."""
-        carries = self.trials.carries(self.row)[self.shifts]
-        return self.shifts[~carries if stretch is not None and stretch.kind == "capacity" else carries]
+    def carried(self, short: bool = False, idle: bool = False) -> IntArray:
+        """Return the shifts that carry what the ticket needs; `short` those that do not; `idle` as if nothing else were planned."""
+        left = self.trials.arrays.shift[:, SHIFT_COLUMNS:] if idle else self.trials.left
+        carries = (left[self.shifts] >= self.trials.needs(self.row)).all(axis=1)
+        wanted: IntArray = self.shifts[~carries if short else carries]
+        return wanted
 
     def draft(self, shift: int, order: Iterable[str]) -> Draft:
         """Return the ticket as this engineer may do it, and what the route would need."""
@@ -127,7 +129,18 @@ def room(q: Question) -> list[Found]:
     found = [*placements(q), *exchanges(q)]
     if not any(f.kind == "place" or f.kind in KINDS.values() for f in found):
         found += stretched(q)
-    return found or crowded(q) or together(q)
+    return found or crowded(q) or ([] if alone(q) else together(q))
+
+
+def even_alone(q: Question) -> list[Found]:
+    """Return what is in the way even if the engineers had nothing else to do; nothing where the ticket would fit then."""
+    return [] if alone(q) else [*stretched(q, idle=True)] or together(q, idle=True)
+
+
+def alone(q: Question) -> list[tuple[int, int, int]]:
+    """Return as `best` does the shifts that the ticket would fit if they had nothing else to do, no limit let out."""
+    shifts = q.carried(idle=True)
+    return best(q.trials.alone(q.row, shifts, q.trials.arrays), shifts)
 
 
 # -------------------------------------------------------------------- as it is
@@ -219,19 +232,17 @@ def _exchanged(q: Question, x: _Exchange) -> Found | None:
 def crowded(q: Question) -> list[Found]:
     """Return the placement for which the cheapest several tickets are left out, where nothing but other work is in the way."""
     trials = q.trials
-    fits = (trials.arrays.shift[q.shifts, SHIFT_COLUMNS:] >= trials.needs(q.row)).all(axis=1)
-    shifts = q.shifts[fits]
     found: list[Found] = []
-    for _, shift, _ in best(trials.alone(q.row, shifts, trials.arrays), shifts):
-        out, at = _make_room(q, shift)
-        if not out:
+    for _, shift, _ in alone(q):
+        out, at = make_room(q, shift)
+        if not out or not all(trials.may_leave_out(t) for t in out):
             continue
         planned = [t for t in trials.planned(shift) if t not in out]
         order = trials.order(shift, [*planned[:at], q.row, *planned[at:]])
         change = q.make(q.draft(shift, order), shift, {shift: order})
         judged = trials.judge(change)
         if judged is not None:
-            names = " and ".join(trials.instance.tickets[t].id for t in out)
+            names = listed([trials.instance.tickets[t].id for t in out])
             clock, engineer = q.clock(shift, judged), trials.shift(shift)[0]
             then = f"; then {q.name(shift)} begins this one at {clock}"
             worth = judged.delta < 0 or not trials.may_leave_out(q.row)
@@ -241,13 +252,12 @@ def crowded(q: Question) -> list[Found]:
     return sorted(found, key=lambda f: f.judged.delta)[:1]
 
 
-def _make_room(q: Question, shift: int) -> tuple[list[int], int]:
+def make_room(q: Question, shift: int) -> tuple[list[int], int]:
     """Return the tickets of a route that have to go, the cheapest to leave out first, and the row the ticket then goes behind."""
     trials, one = q.trials, np.array([shift])
-    names = trials.instance.tickets
-    may_go = sorted((t for t in trials.planned(shift) if trials.may_leave_out(t)), key=lambda t: trials.price(names[t].id))
+    price = trials.arrays.ticket[:, PRICE]
     kept, out = trials.planned(shift), list[int]()
-    for t in may_go:
+    for t in sorted(kept, key=price.__getitem__):
         kept.remove(t)
         out.append(t)
         fewer = trials.with_route(shift, kept)
@@ -267,19 +277,20 @@ def lifted(arrays: Arrays, row: int, amounts: Amounts) -> Arrays:
     return arrays
 
 
-def stretched(q: Question) -> Iterator[Found]:
+def stretched(q: Question, idle: bool = False) -> Iterator[Found]:
     """Yield, for each limit that alone is in the way, the smallest amount by which it has to be let out."""
     for stretch in STRETCHES:
-        amount, ways = smallest(q.trials, q.row, q.carried(stretch), stretch)
+        shifts = q.carried(stretch.kind == "capacity", idle)
+        amount, ways = smallest(q.trials, q.row, shifts, stretch, idle=idle)
         for _, shift, at in ways[:EACH]:
-            found = _let_out(q, shift, q.trials.inserted(shift, at, q.row), {stretch: amount})
+            found = _let_out(q, shift, at, {stretch: amount}, idle)
             if found:
                 yield found[0]
                 break
 
 
 def smallest(
-    trials: Trials, row: int, shifts: IntArray, stretch: Stretch, others: Amounts | None = None, alone: bool = False
+    trials: Trials, row: int, shifts: IntArray, stretch: Stretch, others: Amounts | None = None, idle: bool = False
 ) -> tuple[int, list[tuple[int, int, int]]]:
     """Return the smallest amount by which a limit has to be let out, and what fits then as `best` does; nothing for no amount.
 
@@ -287,13 +298,13 @@ def smallest(
     ----------
     others
         Further limits, let out already.
-    alone
+    idle
         Whether to look at the shifts as if they had nothing else to do.
     """
 
     def fitting(amount: int, among: IntArray) -> list[tuple[int, int, int]]:
         arrays = lifted(trials.arrays, row, {**(others or {}), stretch: amount})
-        return best(trials.alone(row, among, arrays) if alone else trials.cheapest(row, among, arrays), among)
+        return best(trials.alone(row, among, arrays) if idle else trials.cheapest(row, among, arrays), among)
 
     ways = fitting(stretch.most, shifts)
     among = np.array(sorted(s for _, s, _ in ways), np.int64)
@@ -305,21 +316,22 @@ def smallest(
     return high, ways
 
 
-def _let_out(q: Question, shift: int, order: tuple[str, ...], amounts: Amounts, alone: bool = False) -> list[Found]:
+def _let_out(q: Question, shift: int, at: int, amounts: Amounts, idle: bool) -> list[Found]:
     """Write the limits into the problem, have it judged, and tell each of them; nothing where the check finds a rule broken."""
     trials, engineer = q.trials, q.trials.shift(shift)[0]
+    order = trials.order(shift, [q.row]) if idle else trials.inserted(shift, at, q.row)
     draft = q.draft(shift, order)
     for after in _edited(draft, list(amounts.items())):
         change = q.make(after, shift, {shift: order})
-        judged = trials.stands(change) if alone else trials.judge(change)
+        judged = trials.stands(change) if idle else trials.judge(change)
         if judged is None:
             continue
         stop, route = judged.stop(shift, q.ticket.id), judged.routes[shift]
         who = q.who(shift) if len(amounts) == 1 else q.name(shift)
         told = [s.tell(Told(trials.words, draft, after, amount, who, stop, route)) for s, amount in amounts.items()]
-        sensible = not alone and all(amount <= s.sensible for s, amount in amounts.items())
+        sensible = not idle and all(amount <= s.sensible for s, amount in amounts.items())
         say = q.say(engineer, [what for what, _ in told]) if sensible else None
-        even = "Even with nothing else to do, " if alone else ""
+        even = "Even with nothing else to do, " if idle else ""
         return [
             Found(s.kind, s.code_for(q.ticket), even + detail, say if k == 0 else None, change, judged)
             for k, (s, (_, detail)) in enumerate(zip(amounts, told, strict=True))
@@ -337,49 +349,45 @@ def _edited(draft: Draft, amounts: Sequence[tuple[Stretch, int]]) -> Iterator[Dr
         yield from _edited(edited, rest)
 
 
-def together(q: Question) -> list[Found]:
-    """Return what several limits let out at once are worth, in the shift for which the fewest are needed.
+def together(q: Question, idle: bool = False) -> list[Found]:
+    """Return what letting out several limits at once is worth, in the shift for which the fewest are needed.
 
-    In the routes as they are, or where that is not enough, as if the engineers had nothing else to do.
+    In the routes as they are; `idle` as if the engineers had nothing else to do.
     """
-    every = {s: s.most for s in STRETCHES}
-    for alone in (False, True):
-        arrays = lifted(q.trials.arrays, q.row, every)
-        found = q.trials.alone(q.row, q.shifts, arrays) if alone else q.trials.cheapest(q.row, q.shifts, arrays)
-        needed = [(_needed(q, shift, alone), shift) for _, shift, _ in best(found, q.shifts)]
-        for limits, shift in sorted(needed, key=lambda n: len(n[0])):
-            told = _together(q, shift, limits, alone)
-            if told:
-                return told
+    arrays = lifted(q.trials.arrays, q.row, {s: s.most for s in STRETCHES})
+    found = q.trials.alone(q.row, q.shifts, arrays) if idle else q.trials.cheapest(q.row, q.shifts, arrays)
+    by_limits: dict[tuple[Stretch, ...], list[int]] = {}
+    for _, shift, _ in best(found, q.shifts):
+        by_limits.setdefault(tuple(_needed(q, shift, idle)), []).append(shift)
+    for limits in sorted(by_limits, key=len):
+        told = _together(q, np.array(by_limits[limits]), limits, idle)
+        if told:
+            return told
     return []
 
 
-def _needed(q: Question, shift: int, alone: bool) -> list[Stretch]:
+def _needed(q: Question, shift: int, idle: bool) -> list[Stretch]:
     """Return limits of which none can be kept: those that do not have to be let out are dropped one by one."""
     one, needed = np.array([shift]), list(STRETCHES)
     for stretch in reversed(STRETCHES):
         fewer = [s for s in needed if s is not stretch]
         if stretch.kind == "capacity":
-            carried = q.trials.arrays.shift[shift, SHIFT_COLUMNS:] if alone else q.trials.left[shift]
+            carried = q.trials.arrays.shift[shift, SHIFT_COLUMNS:] if idle else q.trials.left[shift]
             fits = bool((carried >= q.trials.needs(q.row)).all())
         else:
             arrays = lifted(q.trials.arrays, q.row, {s: s.most for s in fewer})
-            found = q.trials.alone(q.row, one, arrays) if alone else q.trials.cheapest(q.row, one, arrays)
+            found = q.trials.alone(q.row, one, arrays) if idle else q.trials.cheapest(q.row, one, arrays)
             fits = bool(found[0, 0] < INFEASIBLE)
         if fits:
             needed = fewer
     return needed
 
 
-def _together(q: Question, shift: int, limits: Sequence[Stretch], alone: bool) -> list[Found]:
+def _together(q: Question, shifts: IntArray, limits: Sequence[Stretch], idle: bool) -> list[Found]:
     """Let out several limits by as little as will do, one after the other."""
-    amounts, at = {s: s.most for s in limits}, 0
+    amounts, ways = {s: s.most for s in limits}, list[tuple[int, int, int]]()
     for stretch in limits:
         others = {s: amount for s, amount in amounts.items() if s is not stretch}
-        amount, ways = smallest(q.trials, q.row, np.array([shift]), stretch, others, alone)
-        if not ways:
-            return []
-        amounts[stretch], at = amount, ways[0][2]
-    order = q.trials.order(shift, [q.row]) if alone else q.trials.inserted(shift, at, q.row)
-    return _let_out(q, shift, order, amounts, alone)
-
+        amounts[stretch], ways = smallest(q.trials, q.row, shifts, stretch, others, idle)
+        shifts = np.array([s for _, s, _ in ways], np.int64)
+    return next((told for _, shift, at in ways[:EACH] if (told := _let_out(q, shift, at, amounts, idle))), [])

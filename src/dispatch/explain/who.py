@@ -78,7 +78,7 @@ def waiving(trials: Trials, ticket: Ticket, engineer: Engineer, codes: Blocks) -
         lower = [f"{s.skill} at tier {held[s.skill]} instead of {s.tier}" for s in short(trials, ticket, engineer) if s.skill in held]
         said.append(f"Accept {' and '.join(lower)}")
     if "RESERVED_ENGINEER" in codes:
-        said.append(f"Let {words.name(engineer.id)} do it instead of {words.list(reserved(trials, ticket), 'or')}")
+        said.append(f"Let {words.name(engineer.id)} do it instead of {words.people(reserved(trials, ticket), 'or')}")
     if "NEVER_ENGINEER" in codes:
         said.append(f"Let {words.name(engineer.id)} do it after all")
     if "PINNED_ELSEWHERE" in codes:
@@ -110,7 +110,7 @@ def rule(trials: Trials, ticket: Ticket, engineer: Engineer, code: ReasonCode) -
         lower = [s for s in short(trials, ticket, engineer) if s.skill in held]
         return f"{name} has " + " and ".join(f"{s.skill} at tier {held[s.skill]}, not {s.tier}" for s in lower)
     if code == "RESERVED_ENGINEER":
-        only = words.list(reserved(trials, ticket), "or")
+        only = words.people(reserved(trials, ticket), "or")
         return f"Only {only} may do it" if ticket.engineers.must else f"Customer {ticket.customer} is served by {only} only"
     if code == "NEVER_ENGINEER":
         return f"{name} must never do it"
@@ -138,11 +138,12 @@ def nobody(trials: Trials, ticket: Ticket, by_blocks: Collection[Blocks]) -> lis
         return [reason("NO_SKILL", f"Nobody has {skills(unknown)}.")]
     low = [(s, *best[s.skill]) for s in ticket.skills if best[s.skill][0] < s.tier]
     if low:
-        told = (f"{s.skill} is asked for at tier {s.tier}; the best there is, {trials.words.name(e)}, has tier {tier}" for s, tier, e in low)
+        name = trials.words.name
+        told = (f"{s.skill} is asked for at tier {s.tier}; the best there is, {name(e)}, has tier {tier}" for s, tier, e in low)
         return [reason("TIER_TOO_LOW", "; ".join(told) + ".")]
     idle = [e.id for e in engineers if not e.shifts and not blocks(trials, ticket, e)]
     if idle:
-        return [reason("NO_SHIFT_OVERLAP", f"{trials.words.list(idle)} could do it, but without a shift.")]
+        return [reason("NO_SHIFT_OVERLAP", f"{trials.words.people(idle)} could do it, but without a shift.")]
     return _each(trials, ticket, min(by_blocks, key=lambda b: (len(b), "NO_SKILL" in b), default=NOBODY))
 
 

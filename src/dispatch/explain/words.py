@@ -30,17 +30,21 @@ class Words:
         """Return what people call an engineer: the name, with the id where several share it."""
         return self.names.get(engineer, engineer)
 
-    def clock(self, time: int) -> str:
-        """Return the local time of day, with the weekday unless everybody works on that one day."""
-        local = self._local(time)
+    def clock(self, time: int, late: bool = False) -> str:
+        """Return the local time of day, with the weekday unless everybody works on that one day; if `late`, begun minutes count."""
+        local = self._local(-(-time // 60) * 60 if late else time)
         return f"{local:%H:%M}" if local.date() == self.day else f"{local:%a %H:%M}"
 
-    def list(self, engineers: Sequence[str], last: str = "and") -> str:
-        """Return names as a list: Ann, Bob and Eve."""
-        names = [self.name(e) for e in dict.fromkeys(engineers)]
-        if len(names) > FEW + 1:
-            names = [*names[:FEW], f"{len(names) - FEW} more"]
-        return f" {last} ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    def people(self, engineers: Sequence[str], last: str = "and") -> str:
+        """Return names of engineers in a row, each once."""
+        return listed([self.name(e) for e in dict.fromkeys(engineers)], last)
+
+
+def listed(names: Sequence[str], last: str = "and") -> str:
+    """Return names in a row: Ann, Bob and Eve; of many the first few: Ann, Bob, Eve and 4 more."""
+    if len(names) > FEW + 1:
+        names = [*names[:FEW], f"{len(names) - FEW} more"]
+    return f" {last} ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def span(seconds: int) -> str:

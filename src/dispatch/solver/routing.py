@@ -362,9 +362,7 @@ def price_unassigned(model: Model) -> None:
 # ------------------------------------------------------------------------- run
 
 
-def propose(
-    instance: Instance, first: Routes, seconds: float | None, solutions: int | None, found: Callable[[Routes], bool]
-) -> None:
+def propose(instance: Instance, first: Routes, seconds: float | None, solutions: int | None, found: Callable[[Routes], bool]) -> None:
     """Let OR-Tools improve routes.
 
     Parameters

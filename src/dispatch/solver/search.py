@@ -27,6 +27,7 @@ from dispatch.solver.arrays import (
     NEEDS,
     NONE,
     ONLY_DAY,
+    PACE,
     PLACE,
     PRICE,
     READY,
@@ -39,7 +40,7 @@ from dispatch.solver.arrays import (
     IntArray,
 )
 from dispatch.solver.compiled import compiled, inlined
-from dispatch.solver.timing import AT, MARK_COLUMNS, SPENT, TICKET, fits, insertion, leg, walk
+from dispatch.solver.timing import AT, DRIVEN, FREE, LATEST, MARK_COLUMNS, SPENT, TICKET, fits, insertion, last_call, leg, walk
 
 IndexArray = npt.NDArray[np.int32]
 
@@ -485,35 +486,52 @@ def refresh(arrays: Arrays, state: State) -> bool:
 # -------------------------------------------------------------------- recreate
 
 
+@inlined
+def detour_metres(arrays: Arrays, before: int, place: int, after: int) -> int:
+    """Return by how many metres a way grows when it leads over a place."""
+    metres = 0
+    if before >= 0:
+        metres += int(arrays.metres[before, place])
+    if after >= 0:
+        metres += int(arrays.metres[place, after])
+        if before >= 0:
+            metres -= int(arrays.metres[before, after])
+    return metres
+
+
 @compiled
 def try_shift(arrays: Arrays, state: State, shift: int, ticket: int, best: int, blink: float) -> tuple[int, int]:
     """Return the least cost of inserting a ticket into a route if below `best`, and the row it goes behind; else `best` and `NONE`."""
     where = NONE
     if arrays.ticket[ticket, NEEDS] != 0 and not fits(arrays, ticket, state.shifts[shift, STATE_COLUMNS:]):
         return best, where
-    place, rate, n = arrays.ticket[ticket, PLACE], arrays.shift[shift, KM_RATE], state.shifts[shift, LENGTH]
+    t, route, n = arrays.ticket[ticket], state.routes[shift], state.shifts[shift, LENGTH]
+    place, rate = t[PLACE], arrays.shift[shift, KM_RATE]
     static = arrays.stop_cost[ticket, arrays.shift[shift, ENGINEER]]
-    before = state.routes[shift, 0, AT]
+    service = t[TICKET_COLUMNS + arrays.shift[shift, PACE]]
+    opens, closes = 0, last_call(arrays, t)
+    if t[WINDOW] < t[WINDOW_END]:
+        opens = arrays.span[t[WINDOW], 0]
     for at in range(n + 1):
-        after = state.routes[shift, at + 1, AT]
-        detour, km = 0, 0
-        if before >= 0:
-            detour += arrays.seconds[before, place]
-            if rate > 0:
-                km += arrays.metres[before, place]
-        if after >= 0:
-            detour += arrays.seconds[place, after]
-            if rate > 0:
-                km += arrays.metres[place, after]
-            if before >= 0:
-                detour -= arrays.seconds[before, after]
-                if rate > 0:
-                    km -= arrays.metres[before, after]
-        if 1000 * detour + km * rate // 1000 + static < best and uniform(state) > blink:
+        mark, following = route[at], route[at + 1]
+        if mark[FREE] > closes:
+            break
+        before, after = mark[AT], following[AT]
+        if max(mark[FREE], opens) + service > following[LATEST]:
+            continue
+        out = int(arrays.seconds[before, place]) if before >= 0 else 0
+        on = int(arrays.seconds[place, after]) if after >= 0 else 0
+        start = max(mark[FREE] + out, opens)
+        if start > closes or start + service + on > following[LATEST]:
+            continue
+        # What the detour costs is a bound from below, and cheap: most rows end here.
+        bound = 1000 * (out + on - (following[DRIVEN] - mark[DRIVEN])) + static
+        if rate > 0:
+            bound += detour_metres(arrays, before, place, after) * rate // 1000
+        if bound < best and uniform(state) > blink:
             cost = insertion(arrays, shift, state.routes, n, at, ticket, best)
             if cost < best:
                 best, where = cost, at
-        before = after
     return best, where
 
 

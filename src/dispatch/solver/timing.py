@@ -47,8 +47,9 @@ from dispatch.solver.arrays import (
 )
 from dispatch.solver.compiled import compiled, inlined
 
-# Columns of a mark. AT is the place; of the last row, BEARABLE is the delay of the departure and SPENT the cost of the route.
-TICKET, AT, FREE, REST, SPENT, DRIVEN, SERVED, WAITED, ANSWERED, BEARABLE, MARK_COLUMNS = range(11)
+# Columns of a mark. AT is the place; LATEST the last moment at which service (or, in the last row, the return) would still be in time
+# for all that follows, breaks not counted. In the last row, BEARABLE is the delay of the departure and SPENT the cost of the route.
+TICKET, AT, FREE, REST, SPENT, DRIVEN, SERVED, WAITED, ANSWERED, BEARABLE, LATEST, MARK_COLUMNS = range(12)
 
 
 @inlined
@@ -231,6 +232,21 @@ def delayed_cost(arrays: Arrays, shift: int, route: IntArray, stops: int, delay:
     return cost
 
 
+@inlined
+def last_call(arrays: Arrays, t: IntArray) -> int:
+    """Return when the last window of a ticket closes."""
+    return arrays.span[t[WINDOW_END] - 1, 1] if t[WINDOW_END] > t[WINDOW] else FOREVER
+
+
+@inlined
+def look_back(arrays: Arrays, route: IntArray, stops: int) -> None:
+    """Write the `LATEST` of each stop of a walked route."""
+    for k in range(stops, 0, -1):
+        here, after = route[k], route[k + 1]
+        latest = after[LATEST] - (after[DRIVEN] - here[DRIVEN]) - (here[SERVED] - route[k - 1, SERVED])
+        here[LATEST] = min(latest, last_call(arrays, arrays.ticket[here[TICKET]]))
+
+
 @compiled
 def walk(arrays: Arrays, shift: int, route: IntArray, stops: int) -> int:
     """Time and price a route, writing its marks.
@@ -282,7 +298,8 @@ def walk(arrays: Arrays, shift: int, route: IntArray, stops: int) -> int:
         total += delayed_cost(arrays, shift, route, stops, delay)
     mark = route[stops + 1]
     mark[TICKET], mark[AT], mark[FREE], mark[REST], mark[SPENT], mark[DRIVEN] = NONE, s[TO], back, rest, total, driven + seconds
-    mark[SERVED], mark[WAITED], mark[ANSWERED], mark[BEARABLE] = served, waited, answered, delay
+    mark[SERVED], mark[WAITED], mark[ANSWERED], mark[BEARABLE], mark[LATEST] = served, waited, answered, delay, s[LIMIT]
+    look_back(arrays, route, stops)
     return int(total)
 
 
