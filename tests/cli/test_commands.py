@@ -53,7 +53,7 @@ THREE = replace(problem([ticket("A"), ticket("B", 2), CRANE], ENGINEERS, weights
 
 def explained(tmp_path: Path, *args: str) -> Result:
     """Run explain on a plan in which Ann has A and B, and nobody has C."""
-    result = run("explain", put(tmp_path / "day.json", THREE), put(tmp_path / "made.json", plan(("ann", "A B"))), *args)
+    result = run("explain", put(tmp_path / "day.json", THREE), put(tmp_path / "made.json", plan(("ann", "A B"))), *args, COLUMNS="160")
     assert (result.exit_code, result.stderr) == (0, "")
     return result
 

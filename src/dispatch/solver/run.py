@@ -9,7 +9,7 @@ import numpy as np
 
 from dispatch.model import Plan, SolverRun
 from dispatch.solver import DEFAULT_SECONDS, Options, Progress, Result, search
-from dispatch.solver.arrays import NONE, SHIFT_COLUMNS, TICKET_COLUMNS, Arrays, Instance
+from dispatch.solver.arrays import KM_RATE, NONE, PAID_RATE, SHIFT_COLUMNS, TICKET_COLUMNS, Arrays, Instance
 from dispatch.solver.assignment import Pool, choose
 from dispatch.solver.compiled import announce
 from dispatch.solver.routes import Routes, best_of, from_plan, load, real_cost, to_plan
@@ -22,6 +22,8 @@ HARVEST = 4
 """Chunks between two harvests of routes."""
 HOT, COLD = 5.0, 0.05
 """First and last temperature, in mean legs of the plan at hand."""
+CRUISE = 10
+"""Metres a second: what a leg of so many seconds is long, near enough for a temperature."""
 ROUNDS = ((0.0, 0.6, 1.0), (0.6, 1.0, 0.2))
 """Share of the budget from and to which a round cools, and the share of `HOT` it begins with; each ends with an assignment."""
 
@@ -215,7 +217,7 @@ def _propose(this: Run, until: float) -> None:
 def _anneal(this: Run, lane: Lane, begin: float, until: float, heat: float) -> None:
     """Cool from `heat` times the first temperature to the last while the budget goes from one share to another."""
     budget, state = this.budget, lane.state
-    leg = _mean_leg(state)
+    leg = _mean_leg(this.instance, state)
     hot, cold = HOT * heat * leg, COLD * leg
     chunks = 0
     while not budget.over(lane.iterations) and (share := budget.share(lane.iterations)) < until:
@@ -230,8 +232,10 @@ def _anneal(this: Run, lane: Lane, begin: float, until: float, heat: float) -> N
                 this.report()
 
 
-def _mean_leg(state: State) -> float:
-    """Return the mean leg of the current routes, milliseconds of travel; at least a minute."""
+def _mean_leg(instance: Instance, state: State) -> float:
+    """Return what the mean leg of the current routes costs, its distance and paid time included; at least a minute of travel."""
     stops = state.shifts[:, LENGTH]
     driven = sum(int(state.routes[s, n + 1, DRIVEN]) for s, n in enumerate(stops))
-    return max(60_000.0, 1000.0 * driven / max(1, int(stops.sum())))
+    rates = instance.arrays.shift[:, [PAID_RATE, KM_RATE]]
+    second = 1000.0 + (rates.mean(axis=0) @ (1.0, CRUISE / 1000) if len(rates) else 0.0)
+    return max(60_000.0, second * driven / max(1, int(stops.sum())))

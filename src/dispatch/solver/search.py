@@ -46,10 +46,14 @@ IndexArray = npt.NDArray[np.int32]
 
 NEIGHBOURS = 64
 """Nearest tickets kept per ticket."""
-NEAR_SHIFTS = 24
-"""Nearest able shifts kept per ticket: all that are tried where a day has no more."""
+NEAR_SHIFTS = 64
+"""Nearest able shifts kept per ticket."""
 NEAREST_SHIFTS = 8
-"""Of those, the ones tried where a day has more: work nearby shows which others pass by."""
+"""Of those, the ones always tried where there are more than `ALL_SHIFTS`: work nearby shows which others pass by."""
+ALL_SHIFTS = 24
+"""So many able shifts are all tried, always."""
+EMPTY_SHIFTS = 2
+"""Of the farther ones, so many are tried that have no work yet."""
 
 REMOVED, LONGEST_STRING = 10, 10
 BLINK = 0.01
@@ -138,7 +142,9 @@ def nearest_shifts(arrays: Arrays, near: IndexArray, distance: IntArray) -> None
     for ticket in range(near.shape[0]):
         count, place = 0, arrays.ticket[ticket, PLACE]
         near[ticket, 0] = 1
-        for s in range(arrays.shift.shape[0]):
+        # Shifts that are equally near are kept in an order that differs between tickets, so that together they know all of them.
+        for i in range(arrays.shift.shape[0]):
+            s = (i + 31 * ticket) % arrays.shift.shape[0]
             if not may_serve(arrays, s, ticket):
                 continue
             out, _ = leg(arrays, arrays.shift[s], arrays.shift[s, FROM], place)
@@ -155,6 +161,7 @@ def nearest_shifts(arrays: Arrays, near: IndexArray, distance: IntArray) -> None
                 k -= 1
             distance[k], near[ticket, k] = far, s
             count += 1
+        near[ticket, 0] *= count <= ALL_SHIFTS
         near[ticket, count + 1 :] = NONE
 
 
@@ -541,7 +548,7 @@ def insert_best(arrays: Arrays, guide: Guide, state: State, ticket: int, blink: 
     state.number[QUERY] += 1
     query, complete = state.number[QUERY], guide.near[ticket, 0] == 1
     best, where, into = arrays.ticket[ticket, PRICE], NONE, NONE
-    near = guide.near.shape[1] if complete else min(guide.near.shape[1], 1 + NEAREST_SHIFTS)
+    near, empty = guide.near.shape[1], 0
     around = 0 if complete else guide.neighbours.shape[1]
     for j in range(1, near + around):
         if j < near:
@@ -550,6 +557,10 @@ def insert_best(arrays: Arrays, guide: Guide, state: State, ticket: int, blink: 
             s = np.int32(state.tickets[guide.neighbours[ticket, j - near], SHIFT])
         if s == NONE or state.shifts[s, ASKED_IN] == query:
             continue
+        if NEAREST_SHIFTS < j < near and not complete:
+            if state.shifts[s, LENGTH] > 0 or empty == EMPTY_SHIFTS:
+                continue
+            empty += 1
         state.shifts[s, ASKED_IN] = query
         if j >= near and not may_serve(arrays, s, ticket):
             continue
