@@ -51,7 +51,7 @@ def test_a_second_signal_ends_the_command_at_once(day: Path, tmp_path: Path, mon
 
 
 def test_a_real_process_stops_when_told_to(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "dispatch.cli", "plan", "scenarios/big-city.json", "--seconds", "3600", "--json"]
+    command = [sys.executable, "-m", "dispatch.cli", "plan", "scenarios/changsha-tuesday.json", "--seconds", "3600", "--json"]
     with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stderr is not None

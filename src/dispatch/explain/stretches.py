@@ -34,13 +34,14 @@ class Draft:
     ----------
     shift_id
         Of the engineer's shift that is to get the ticket.
-    needed
-        What the route would need of each unit.
+    stops, needed
+        How many stops the route would have, and what it would need of each unit.
     """
 
     ticket: Ticket
     engineer: Engineer
     shift_id: str
+    stops: int
     needed: Mapping[str, int]
 
     @property
@@ -150,9 +151,9 @@ def _tell_travel(it: Told) -> tuple[str, str]:
     return allow, f"{it.who} would drive {span(travel)}, {span(travel - limit)} more than the shift allows ({span(limit)})"
 
 
-def _one_more_stop(draft: Draft, amount: int) -> Iterator[Draft]:
+def _one_more_stop(draft: Draft, _amount: int) -> Iterator[Draft]:
     if draft.shift.max_stops is not None:
-        yield draft.with_shift(max_stops=draft.shift.max_stops + amount)
+        yield draft.with_shift(max_stops=draft.stops)
 
 
 def _tell_stops(it: Told) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -83,13 +83,13 @@ class Question:
         wanted: IntArray = self.shifts[~carries if short else carries]
         return wanted
 
-    def draft(self, shift: int, order: Iterable[str]) -> Draft:
+    def draft(self, shift: int, order: Sequence[str]) -> Draft:
         """Return the ticket as this engineer may do it, and what the route would need."""
         engineer, of_shift = self.trials.shift(shift)
         needed: Counter[str] = Counter()
         for name in order:
             needed.update(self.trials.ticket(name).needs)
-        return Draft(waived(self.trials, self.ticket, engineer, self.lift), engineer, of_shift.id, needed)
+        return Draft(waived(self.trials, self.ticket, engineer, self.lift), engineer, of_shift.id, len(order), needed)
 
     def make(self, after: Draft, shift: int, routes: Mapping[int, tuple[str, ...]]) -> Change:
         """Return the change to a draft: what differs from the problem."""

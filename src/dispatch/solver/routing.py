@@ -7,10 +7,10 @@ The library sees the day through matrices and vectors, never through a Python ca
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import gcd
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,70 @@ WORKLOAD_DIVISOR = 216_000
 """Of the `workload` rule."""
 
 
+class Pause(NamedTuple):
+    """A break in model time: from when it is due, the latest it may begin, and what it takes."""
+
+    due: int
+    latest: int
+    duration: int
+
+
+class Clock(NamedTuple):
+    """Model time of a shift, seconds: it stands still during breaks, so that they need no variables.
+
+    That is exact: a break begins at the first moment from `due` on at which the engineer is not serving, so all later work is put
+    off by its duration, and a service that would run past `latest` begins no sooner than `due`.
+
+    Parameters
+    ----------
+    ready, limit
+        From when on the engineer is free, and by when home.
+    pace
+        Which column of service times the engineer needs.
+    """
+
+    ready: int
+    limit: int
+    pace: int
+    pauses: tuple[Pause, ...]
+
+    def last(self, moment: int) -> int:
+        """Return the last model second that is not after a real one."""
+        for pause in self.pauses:
+            if moment < pause.due:
+                break
+            moment = max(moment - pause.duration, pause.due - 1)
+        return moment
+
+    def starts(self, windows: Sequence[tuple[int, int]], service: int) -> list[tuple[int, int]]:
+        """Return when a service may begin that may, in real time, begin inside any of the windows (any time if there is none)."""
+        spans = [(self.last(a - 1) + 1, self.last(b)) for a, b in windows] or [(self.ready, self.limit)]
+        spans = [(max(a, self.ready), min(b, self.limit)) for a, b in spans]
+        for pause in self.pauses:
+            end = pause.latest - service
+            if end < pause.due - 1:
+                spans = [part for a, b in spans for part in ((a, min(b, end)), (max(a, pause.due), b))]
+        return [(a, b) for a, b in spans if a <= b]
+
+
+def home_by(pauses: Iterable[Pause], moment: int) -> int:
+    """Return the last model second to be home at so that it is not after a real one; who is home in time for a break is not owed it."""
+    for pause in pauses:
+        if moment <= pause.latest:
+            break
+        moment = max(moment - pause.duration, pause.latest)
+    return moment
+
+
+def _clock(arrays: Arrays, s: IntArray, origin: int) -> Clock:
+    rested, pauses = origin, []
+    for earliest, latest, duration in arrays.span[s[REST_FIRST] : s[REST_END]].tolist():
+        pauses.append(Pause(earliest - rested, latest - rested, duration))
+        rested += duration
+    ready = int(s[READY]) - origin
+    return Clock(ready, max(ready, home_by(pauses, int(s[LIMIT]) - origin)), int(s[PACE]), tuple(pauses))
+
+
 @dataclass(frozen=True, eq=False)
 class Day:
     """What of an instance takes part in the model: tickets that some shift may serve, shifts that may serve one.
@@ -42,6 +106,8 @@ class Day:
         Rows of `arrays` in the order of nodes and vehicles.
     able
         Shape (tickets, shifts).
+    clocks
+        Per shift.
     places
         Per node, first those of the tickets, then those where shifts begin or end; `NONE` is anywhere.
     starts, ends
@@ -56,6 +122,7 @@ class Day:
     tickets: IntArray
     shifts: IntArray
     able: npt.NDArray[np.bool_]
+    clocks: tuple[Clock, ...]
     places: IntArray
     starts: list[int]
     ends: list[int]
@@ -69,6 +136,10 @@ class Day:
     def shift(self, column: int) -> IntArray:
         """Return a column of the shift table, in the order of vehicles."""
         return self.arrays.shift[self.shifts, column]
+
+    def clocks_of(self, node: int) -> set[Clock]:
+        """Return the clocks a ticket may be served by."""
+        return {self.clocks[v] for v in np.flatnonzero(self.able[node])}
 
     def on_tickets(self, values: npt.ArrayLike) -> IntArray:
         """Return values of the tickets for all nodes, 0 elsewhere."""
@@ -100,12 +171,21 @@ def _day(arrays: Arrays) -> Day | None:
     tickets, shifts = np.flatnonzero(able.any(axis=1)), np.flatnonzero(able.any(axis=0))
     if not len(tickets):
         return None
-    ends, node = np.unique(arrays.shift[np.ix_(shifts, [FROM, TO])], return_inverse=True)
-    nodes = (node.reshape(-1, 2) + len(tickets)).T.tolist()
-    places = np.concatenate([arrays.ticket[tickets, PLACE], ends])
-    wanted = WORKLOAD_DIVISOR // gcd(WORKLOAD_DIVISOR, *arrays.shift[shifts, WORKLOAD_RATE].tolist())
     origin = int(arrays.shift[shifts, READY].min())
-    return Day(arrays, tickets, shifts, able[np.ix_(tickets, shifts)], places, *nodes, origin, min(wanted, MOST_SCALE))
+    ends, node = np.unique(arrays.shift[np.ix_(shifts, [FROM, TO])], return_inverse=True)
+    starts, returns = (node.reshape(-1, 2) + len(tickets)).T.tolist()
+    return Day(
+        arrays,
+        tickets,
+        shifts,
+        able[np.ix_(tickets, shifts)],
+        tuple(_clock(arrays, s, origin) for s in arrays.shift[shifts]),
+        np.concatenate([arrays.ticket[tickets, PLACE], ends]),
+        starts,
+        returns,
+        origin,
+        min(MOST_SCALE, WORKLOAD_DIVISOR // gcd(WORKLOAD_DIVISOR, *arrays.shift[shifts, WORKLOAD_RATE].tolist())),
+    )
 
 
 def _gets_home(arrays: Arrays, shift: int) -> bool:
@@ -150,12 +230,12 @@ def _variables(day: Day) -> Model:
     legs = day.legs(day.arrays.seconds)
     passing = {p: routing.RegisterTransitMatrix((legs + _service(day, p)[:, None]).tolist()) for p in set(day.shift(PACE).tolist())}
     steps = [passing[p] for p in day.shift(PACE).tolist()]
-    limits = (day.shift(LIMIT) - day.origin).tolist()
+    limits = [clock.limit for clock in day.clocks]
     for name, slack in (("time", max(limits)), ("work", 0)):
         routing.AddDimensionWithVehicleTransitAndCapacity(steps, slack, limits, False, name)
     model = Model(day, manager, routing, routing.GetDimensionOrDie("time"), routing.GetDimensionOrDie("work"))
-    for vehicle, ready in enumerate((day.shift(READY) - day.origin).tolist()):
-        model.work.CumulVar(routing.Start(vehicle)).SetValue(ready)
+    for vehicle, clock in enumerate(day.clocks):
+        model.work.CumulVar(routing.Start(vehicle)).SetValue(clock.ready)
     return model
 
 
@@ -184,7 +264,6 @@ def _constrain(model: Model) -> None:
     require_able(model)
     keep_windows(model)
     keep_shifts(model)
-    take_breaks(model)
     limit_stops(model)
     limit_travel(model)
     limit_capacity(model)
@@ -198,45 +277,36 @@ def require_able(model: Model) -> None:
 
 
 def keep_windows(model: Model) -> None:
-    """Service begins inside a window; a pinned start is one of a single second."""
+    """Service begins inside a window, and keeps nobody from a break; a pinned start is a window of one second.
+
+    A node has one set of moments for all shifts: what any of them could use.
+    """
     day = model.day
-    for node, (first, last) in enumerate(zip(day.ticket(WINDOW).tolist(), day.ticket(WINDOW_END).tolist(), strict=True)):
-        windows = (day.arrays.span[first:last, :2] - day.origin).tolist()
-        if windows:
-            start = model.time.CumulVar(model.index(node))
-            start.SetRange(max(0, windows[0][0]), windows[-1][1])
-            for (_, closed), (opened, _) in zip(windows, windows[1:], strict=False):
-                start.RemoveInterval(closed + 1, opened - 1)
+    for node, t in enumerate(day.arrays.ticket[day.tickets]):
+        windows = (day.arrays.span[t[WINDOW] : t[WINDOW_END], :2] - day.origin).tolist()
+        clocks = day.clocks_of(node)
+        moments = sorted(span for clock in clocks for span in clock.starts(windows, int(t[TICKET_COLUMNS + clock.pace])))
+        if not moments:
+            model.routing.ActiveVar(model.index(node)).SetValue(0)
+            continue
+        start, reached = model.time.CumulVar(model.index(node)), moments[0][1]
+        start.SetRange(moments[0][0], max(last for _, last in moments))
+        for first, last in moments:
+            if first > reached + 1:
+                start.RemoveInterval(reached + 1, first - 1)
+            reached = max(reached, last)
 
 
 def keep_shifts(model: Model) -> None:
     """The walk begins when the engineer is ready; where time is paid for it may begin later, unless work has begun."""
     day = model.day
-    for vehicle, s in enumerate(day.arrays.shift[day.shifts]):
-        departure = model.time.CumulVar(model.routing.Start(vehicle))
-        latest = s[READY]
+    for vehicle, (clock, s) in enumerate(zip(day.clocks, day.arrays.shift[day.shifts].tolist(), strict=True)):
+        latest = clock.ready
         if s[BEGUN] == NONE and s[PAID_RATE] > 0:
-            latest = min([s[LIMIT], *day.arrays.span[s[REST_FIRST] : min(s[REST_END], s[REST_FIRST] + 1), 1]])
-        departure.SetRange(int(s[READY] - day.origin), int(latest - day.origin))
+            latest = min([clock.limit, *(pause.latest for pause in clock.pauses[:1])])
+        model.time.CumulVar(model.routing.Start(vehicle)).SetRange(clock.ready, latest)
         # A shift with history drives home and is paid for it even if nothing is added.
-        model.routing.SetVehicleUsedWhenEmpty(bool(s[BEGUN] != NONE), vehicle)
-
-
-def take_breaks(model: Model) -> None:
-    """Breaks interrupt travel and waiting, never service."""
-    day, solver = model.day, model.routing.solver()
-    for vehicle, s in enumerate(day.arrays.shift[day.shifts]):
-        free, intervals = int(s[READY]), []
-        for earliest, latest, duration in day.arrays.span[s[REST_FIRST] : s[REST_END]].tolist():
-            begin = max(free, earliest)
-            if begin <= latest:  # else the shift can only be over before it
-                span = (max(int(s[READY]), earliest) - day.origin, latest - day.origin)
-                intervals.append(solver.FixedDurationIntervalVar(*span, duration, False, ""))
-                free = begin + duration
-        if intervals:
-            visits = np.zeros(model.routing.Size(), np.int64)
-            visits[[model.index(node) for node in range(len(day.tickets))]] = day.ticket(TICKET_COLUMNS + s[PACE])
-            model.time.SetBreakIntervalsOfVehicle(intervals, vehicle, visits.tolist())
+        model.routing.SetVehicleUsedWhenEmpty(s[BEGUN] != NONE, vehicle)
 
 
 def limit_stops(model: Model) -> None:
@@ -290,15 +360,17 @@ def price_travel(model: Model) -> None:
 
 
 def price_shifts(model: Model) -> None:
-    """`fixed`, `paid_time` and `overtime`; what history has cost already is left out."""
+    """`fixed`, `paid_time` and `overtime`; what history has cost already is left out, breaks are paid as if none came after the return."""
     day = model.day
-    for vehicle, s in enumerate(day.arrays.shift[day.shifts].tolist()):
+    for vehicle, (clock, s) in enumerate(zip(day.clocks, day.arrays.shift[day.shifts].tolist(), strict=True)):
         if s[BEGUN] == NONE:
-            model.routing.SetFixedCostOfVehicle(day.scale * s[FIXED], vehicle)
+            rested = sum(pause.duration for pause in clock.pauses)
+            model.routing.SetFixedCostOfVehicle(day.scale * (s[FIXED] + rested * s[PAID_RATE]), vehicle)
         if s[PAID_RATE] > 0:
             model.time.SetSpanCostCoefficientForVehicle(day.scale * s[PAID_RATE], vehicle)
         if s[OVERTIME_RATE] > 0 and s[LIMIT] > s[END]:
-            model.time.SetCumulVarSoftUpperBound(model.routing.End(vehicle), s[END] - day.origin, day.scale * s[OVERTIME_RATE])
+            end = home_by(clock.pauses, s[END] - day.origin)
+            model.time.SetCumulVarSoftUpperBound(model.routing.End(vehicle), end, day.scale * s[OVERTIME_RATE])
 
 
 def price_promises(model: Model) -> None:
@@ -311,7 +383,8 @@ def price_promises(model: Model) -> None:
     for node in range(len(day.tickets)):
         index, kinks = model.index(node), _kinks(day, node)
         for dimension, (moment, rate) in zip((model.time, model.work), kinks, strict=False):
-            dimension.SetCumulVarSoftUpperBound(index, moment - day.origin, day.scale * rate)
+            latest = max(clock.last(moment - day.origin) for clock in day.clocks_of(node))
+            dimension.SetCumulVarSoftUpperBound(index, latest, day.scale * rate)
 
 
 def _kinks(day: Day, node: int) -> list[tuple[int, int]]:

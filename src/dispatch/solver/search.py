@@ -79,12 +79,15 @@ class Guide(NamedTuple):
         Per ticket itself and the tickets nearest to it, nearest first.
     near
         Per ticket, in column 0 whether the list is complete, then the able shifts nearest to it, nearest first, `NONE` at the end.
+    able
+        Per ticket and shift, 1 where the shift could hold the ticket at all.
     order
         Per ticket the keys by which tickets are put back, smallest first.
     """
 
     neighbours: IndexArray
     near: IndexArray
+    able: npt.NDArray[np.uint8]
     order: IntArray
 
 
@@ -136,8 +139,8 @@ def may_serve(arrays: Arrays, shift: int, ticket: int) -> bool:
 
 
 @compiled
-def nearest_shifts(arrays: Arrays, near: IndexArray, distance: IntArray) -> None:
-    """Fill `near` with the able shifts whose start and end are nearest to each ticket; `distance` is room as wide."""
+def nearest_shifts(arrays: Arrays, near: IndexArray, able: npt.NDArray[np.uint8], distance: IntArray) -> None:
+    """Fill `able`, and `near` with the able shifts whose start and end are nearest to each ticket; `distance` is room as wide."""
     width = near.shape[1] - 1
     for ticket in range(near.shape[0]):
         count, place = 0, arrays.ticket[ticket, PLACE]
@@ -147,6 +150,7 @@ def nearest_shifts(arrays: Arrays, near: IndexArray, distance: IntArray) -> None
             s = (i + 31 * ticket) % arrays.shift.shape[0]
             if not may_serve(arrays, s, ticket):
                 continue
+            able[ticket, s] = 1
             out, _ = leg(arrays, arrays.shift[s], arrays.shift[s, FROM], place)
             home, _ = leg(arrays, arrays.shift[s], place, arrays.shift[s, TO])
             far = out + home
@@ -180,8 +184,9 @@ def guide(arrays: Arrays) -> Guide:
         by_distance = np.argsort(np.take_along_axis(both, nearest, 1), axis=1, kind="stable")
         neighbours[a : a + 512] = np.take_along_axis(nearest, by_distance, 1)
     near = np.full((n, 1 + max(1, min(NEAR_SHIFTS, len(arrays.shift)))), NONE, np.int32)
-    nearest_shifts(arrays, near, np.empty(near.shape[1], np.int64))
-    return Guide(neighbours, near, _orders(arrays))
+    able = np.zeros((n, len(arrays.shift)), np.uint8)
+    nearest_shifts(arrays, near, able, np.empty(near.shape[1], np.int64))
+    return Guide(neighbours, near, able, _orders(arrays))
 
 
 def _orders(arrays: Arrays) -> IntArray:
@@ -506,13 +511,13 @@ def detour_metres(arrays: Arrays, before: int, place: int, after: int) -> int:
     return metres
 
 
-@compiled
+@inlined
 def try_shift(arrays: Arrays, state: State, shift: int, ticket: int, best: int, blink: float) -> tuple[int, int]:
     """Return the least cost of inserting a ticket into a route if below `best`, and the row it goes behind; else `best` and `NONE`."""
     where = NONE
-    if arrays.ticket[ticket, NEEDS] != 0 and not fits(arrays, ticket, state.shifts[shift, STATE_COLUMNS:]):
-        return best, where
     t, route, n = arrays.ticket[ticket], state.routes[shift], state.shifts[shift, LENGTH]
+    if t[NEEDS] != 0 and not fits(arrays, ticket, state.shifts[shift, STATE_COLUMNS:]):
+        n = -1
     place, rate = t[PLACE], arrays.shift[shift, KM_RATE]
     static = arrays.stop_cost[ticket, arrays.shift[shift, ENGINEER]]
     service = t[TICKET_COLUMNS + arrays.shift[shift, PACE]]
@@ -562,7 +567,7 @@ def insert_best(arrays: Arrays, guide: Guide, state: State, ticket: int, blink: 
                 continue
             empty += 1
         state.shifts[s, ASKED_IN] = query
-        if j >= near and not may_serve(arrays, s, ticket):
+        if guide.able[ticket, s] == 0:
             continue
         cost, at = try_shift(arrays, state, s, ticket, best, blink)
         if at != NONE:
