@@ -166,13 +166,17 @@ def _apart(q: Question) -> Reason | None:
 def _decisive(q: Question, found: Sequence[Found]) -> list[Found]:
     """Return what proves the reasons: of changes with the same code the cheapest, what fits first, then what costs least to change."""
     kept: dict[ReasonCode, Found] = {}
-    for f in sorted(found, key=lambda f: (f.kind != "place", f.judged.delta)):
+    for f in sorted(found, key=_least):
         if f.kind not in KINDS.values():
             kept.setdefault(f.code, f)
     gains = [f for f in found if f.code == "OUTBID" and (f.judged.delta < 0 or not q.trials.may_leave_out(q.row))]
     if gains:
         kept["OUTBID"] = min(gains, key=lambda f: f.judged.delta)
-    return sorted(kept.values(), key=lambda f: (f.kind != "place", f.judged.delta))
+    return sorted(kept.values(), key=_least)
+
+
+def _least(f: Found) -> tuple[bool, int, int]:
+    return f.kind != "place", f.judged.delta, f.amount
 
 
 def _proved(q: Question, f: Found) -> Reason:
@@ -198,7 +202,7 @@ def _ways_in(found: Sequence[Found]) -> tuple[Found, ...]:
     """Return the cheapest changes that are advice, each once and few of a kind."""
     kept: dict[str, Found] = {}
     of_kind: dict[str, int] = {}
-    for f in sorted(found, key=lambda f: (f.judged.delta, f.say or "")):
+    for f in sorted(found, key=lambda f: (f.judged.delta, f.amount, f.say or "")):
         if f.say and f.say not in kept and of_kind.get(f.kind, 0) < MOST_OF_A_KIND:
             kept[f.say] = f
             of_kind[f.kind] = of_kind.get(f.kind, 0) + 1

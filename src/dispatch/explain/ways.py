@@ -41,6 +41,8 @@ class Found:
         The reason it proves, as a sentence without a full stop.
     say
         The instruction; None where the change proves a reason and is no advice: nobody can be given a skill.
+    amount
+        By how much limits are let out, in minutes.
     """
 
     kind: WayKind
@@ -49,6 +51,7 @@ class Found:
     say: str | None
     change: Change
     judged: Judged
+    amount: int = 0
 
 
 @dataclass(frozen=True)
@@ -333,7 +336,7 @@ def _let_out(q: Question, shift: int, at: int, amounts: Amounts, idle: bool) -> 
         say = q.say(engineer, [what for what, _ in told]) if sensible else None
         even = "Even with nothing else to do, " if idle else ""
         return [
-            Found(s.kind, s.code_for(q.ticket), even + detail, say if k == 0 else None, change, judged)
+            Found(s.kind, s.code_for(q.ticket), even + detail, say if k == 0 else None, change, judged, sum(amounts.values()))
             for k, (s, (_, detail)) in enumerate(zip(amounts, told, strict=True))
         ]
     return []

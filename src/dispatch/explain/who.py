@@ -148,16 +148,16 @@ def nobody(trials: Trials, ticket: Ticket, by_blocks: Collection[Blocks]) -> lis
 
 
 def _each(trials: Trials, ticket: Ticket, least: Blocks) -> list[Reason]:
-    """Return a reason for every code that alone keeps somebody from the ticket, told about the first of them who is kept by it."""
+    """Return a reason for every code that keeps those from the ticket whom least keeps from it, told about the first of each."""
+    of = {e.id: blocks(trials, ticket, e) for e in trials.problem.engineers}
     found: dict[ReasonCode, Reason] = {}
+    skilled = any(not b & {"NO_SKILL", "TIER_TOO_LOW"} for b in of.values())
     for e in trials.problem.engineers:
-        of = blocks(trials, ticket, e)
-        if len(of) <= len(least):
-            for code in sorted(of):
-                if code not in found:
-                    found[code] = reason(code, rule(trials, ticket, e, code) + ".")
-    for e in trials.problem.engineers:  # a shift that is ruled out while its engineer is not
-        if not blocks(trials, ticket, e) and e.shifts:
+        for code in of[e.id] if len(of[e.id]) <= len(least) else ():
+            told = rule(trials, ticket, e, code)
+            alone = skilled or code not in ("NO_SKILL", "TIER_TOO_LOW")
+            found.setdefault(code, reason(code, f"{told}." if alone else f"Nobody has all it asks for: {told}."))
+        if e.shifts and not of[e.id]:  # the engineer may do it, but in none of these shifts
             found.setdefault("PINNED_ELSEWHERE", reason("PINNED_ELSEWHERE", rule(trials, ticket, e, "PINNED_ELSEWHERE") + "."))
     return [found[code] for code in ORDER if code in found]
 

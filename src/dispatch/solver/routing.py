@@ -343,8 +343,7 @@ def limit_capacity(model: Model) -> None:
 def _price(model: Model) -> None:
     price_travel(model)
     price_shifts(model)
-    price_promises(model)
-    price_stops(model)
+    price_stops(model, price_promises(model))
     price_workload(model)
     price_unassigned(model)
 
@@ -373,39 +372,35 @@ def price_shifts(model: Model) -> None:
             model.time.SetCumulVarSoftUpperBound(model.routing.End(vehicle), end, day.scale * s[OVERTIME_RATE])
 
 
-def price_promises(model: Model) -> None:
-    """`lateness` and `response`: a price per second from a moment on.
+def price_promises(model: Model) -> IntArray:
+    """`lateness` and `response`: a price per second from a moment on; return what even the first possible start costs.
 
-    A node has one such price per dimension. Where both rules count from the first possible start on they are one; otherwise
-    `response` goes by the clock without waiting.
+    A node has one such price in a dimension. Where both rules count from the first start on they are one; otherwise
+    `response` goes by the dimension of work, and waiting is not counted.
     """
     day = model.day
-    for node in range(len(day.tickets)):
-        index, kinks = model.index(node), _kinks(day, node)
-        for dimension, (moment, rate) in zip((model.time, model.work), kinks, strict=False):
+    owed = np.zeros(len(day.tickets), np.int64)
+    for node, t in enumerate(day.arrays.ticket[day.tickets].tolist()):
+        first = day.origin + min(clock.ready for clock in day.clocks_of(node))
+        if t[WINDOW] < t[WINDOW_END]:
+            first = max(first, int(day.arrays.span[t[WINDOW], 0]))
+        rates: dict[int, int] = {}
+        for moment, rate in ((t[RESPOND_BY], t[LATE_RATE]), (t[RESPONSE_FROM], t[RESPONSE_RATE])):
+            if rate > 0 and moment < FOREVER:
+                owed[node] += rate * max(0, first - moment)
+                rates[max(first, moment)] = rates.get(max(first, moment), 0) + rate
+        for dimension, (moment, rate) in zip((model.time, model.work), rates.items(), strict=False):
             latest = max(clock.last(moment - day.origin) for clock in day.clocks_of(node))
-            dimension.SetCumulVarSoftUpperBound(index, latest, day.scale * rate)
+            dimension.SetCumulVarSoftUpperBound(model.index(node), latest, day.scale * rate)
+    return owed
 
 
-def _kinks(day: Day, node: int) -> list[tuple[int, int]]:
-    """Return the moments from which a later start of a ticket costs, and how much a second."""
-    t = day.arrays.ticket[day.tickets[node]].tolist()
-    kinks = [(at, rate) for at, rate in ((t[RESPOND_BY], t[LATE_RATE]), (t[RESPONSE_FROM], t[RESPONSE_RATE])) if rate > 0 and at < FOREVER]
-    first = int(day.shift(READY)[day.able[node]].min())
-    if t[WINDOW] < t[WINDOW_END]:
-        first = max(first, int(day.arrays.span[t[WINDOW], 0]))
-    if len(kinks) == 2 and max(at for at, _ in kinks) <= first:
-        total = sum(rate for _, rate in kinks)
-        return [(sum(at * rate for at, rate in kinks) // total, total)]
-    return kinks
-
-
-def price_stops(model: Model) -> None:
-    """`tier_excess`, `not_preferred`, `cross_region`, `contractor`, and `change` to another engineer."""
+def price_stops(model: Model, owed: IntArray) -> None:
+    """`tier_excess`, `not_preferred`, `cross_region`, `contractor`, `change` to another engineer, and what is owed in any case."""
     day = model.day
     before, engineers = day.ticket(PREVIOUS_ENGINEER), day.shift(ENGINEER)
-    costs = day.arrays.stop_cost[np.ix_(day.tickets, engineers)]
-    costs = costs + np.where((before[:, None] != NONE) & (before[:, None] != engineers), day.shift(CHANGE_RATE), 0)
+    costs = owed[:, None] + day.arrays.stop_cost[np.ix_(day.tickets, engineers)]
+    costs += np.where((before[:, None] != NONE) & (before[:, None] != engineers), day.shift(CHANGE_RATE), 0)
     costs = np.where(day.able, day.scale * costs, 0)
     if costs.any():
         most = [int(costs.sum(axis=0).max())] * len(day.shifts)

@@ -44,7 +44,7 @@ from dispatch.solver.timing import AT, DRIVEN, FREE, LATEST, MARK_COLUMNS, SPENT
 
 IndexArray = npt.NDArray[np.int32]
 
-NEIGHBOURS = 64
+NEIGHBOURS = 40
 """Nearest tickets kept per ticket."""
 NEAR_SHIFTS = 64
 """Nearest able shifts kept per ticket."""
