@@ -6,13 +6,13 @@ what a shift carries. A problem that asks for more is refused: an engine that ca
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from dispatch.model import MINUTE, Engineer, Problem, Shift, Ticket, Weights, whole
+from dispatch.model import MINUTE, Engineer, Place, Problem, Shift, Ticket, Weights, whole
 from dispatch.policy import resolve
 from dispatch.travel import TravelMatrix
 
@@ -81,6 +81,8 @@ class Day:
         Those that some shift has the skills and the hours for; no engine is bothered with the others.
     seconds
         Travel, shape (places, places), int64, row = from.
+    places
+        The row of each place.
     units
         What is carried.
     all_served
@@ -96,6 +98,7 @@ class Day:
     tickets: tuple[DayTicket, ...]
     shifts: tuple[DayShift, ...]
     seconds: npt.NDArray[np.int64]
+    places: Mapping[Place, int]
     units: tuple[str, ...]
     all_served: bool = False
 
@@ -124,10 +127,11 @@ def reduce(problem: Problem, matrix: TravelMatrix, all_served: bool = False) -> 
     beyond = sorted({*_beyond(problem, weights)})
     if beyond:
         raise CannotExpressError(f"Other engines cannot be told all of {problem.name or 'this problem'}: {', '.join(beyond)}.")
-    places = [place for e in problem.engineers for s in e.shifts for place in (s.start_place, s.end_place) if place is not None]
-    used = sorted({matrix.rows[place] for place in (*places, *(t.place for t in problem.tickets))})
+    ends = (place for e in problem.engineers for s in e.shifts for place in (s.start_place, s.end_place) if place is not None)
+    places = dict.fromkeys((*ends, *(t.place for t in problem.tickets)))
+    used = sorted({matrix.rows[place] for place in places})
     row_of = {row: k for k, row in enumerate(used)}
-    rows = {place: row_of[matrix.rows[place]] for place in (*places, *(t.place for t in problem.tickets))}
+    rows = {place: row_of[matrix.rows[place]] for place in places}
     spans = [(max(s.start, problem.now), s.overtime_until) for e in problem.engineers for s in e.shifts]
     origin, end = min((first for first, _ in spans), default=problem.now), max((last for _, last in spans), default=problem.now)
     levels = {asked: k + 1 for k, asked in enumerate(sorted({(s.skill, s.tier) for t in problem.tickets for s in t.skills}))}
@@ -155,6 +159,7 @@ def reduce(problem: Problem, matrix: TravelMatrix, all_served: bool = False) -> 
         tuple(ticket(t) for t in problem.tickets),
         tuple(shift(e, s) for e in problem.engineers for s in e.shifts),
         matrix.seconds[np.ix_(used, used)].astype(np.int64),
+        rows,
         units,
         all_served,
     )

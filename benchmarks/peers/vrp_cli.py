@@ -35,7 +35,7 @@ def solve(day: Day, seconds: float, seed: int) -> Answer:  # noqa: ARG001
     found = json.loads(vrp_cli.solve_pragmatic(problem, [matrix], json.dumps(_settings(left))))
     routes = tuple(route for tour in found["tours"] if (route := _route(day, groups, tour))[2])
     taken = perf_counter() - began
-    return Answer(routes, taken, thinned(_points(day, handed_over, found.get("extras") or {})))
+    return Answer(routes, taken, thinned(_points(day, handed_over, found["extras"]["metrics"])))
 
 
 def _time(seconds: int) -> str:
@@ -89,6 +89,12 @@ def _route(day: Day, groups: list[list[int]], tour: dict[str, Any]) -> ShiftTick
     return shift.engineer, shift.shift, tuple(day.tickets[int(k)].id for k in done)
 
 
-def _points(day: Day, handed_over: float, extras: dict[str, Any]) -> list[Point]:
-    print(json.dumps(extras)[:3000])
-    return []
+def _points(day: Day, handed_over: float, metrics: dict[str, Any]) -> list[Point]:
+    """Return the best individual of each generation told about; its fitness is the value served (negated), jobs left out, distance."""
+    whole = 0 if day.all_served else sum(t.price for t in day.tickets)
+    told = [(g["timestamp"], g["population"]["individuals"][0]["fitness"]) for g in metrics["evolution"] if g["population"]["individuals"]]
+    return [
+        Point(handed_over + at, fitness[-1] + whole + (0 if day.all_served else fitness[0]))
+        for at, fitness in told
+        if not day.all_served or fitness[0] == 0
+    ]

@@ -12,6 +12,7 @@ import pytest
 from typer.testing import Result
 
 from dispatch import planning, schema
+from dispatch.cli import main
 from dispatch.model import Customer, Problem
 from dispatch.solver import Options
 from tests.build import engineer, plan, problem, shift, ticket
@@ -159,6 +160,14 @@ def test_the_version_is_printed() -> None:
     from dispatch import __version__
 
     assert run("--version").stdout == f"dispatch {__version__}\n"
+
+
+def test_the_command_itself_takes_its_arguments_from_the_shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("sys.argv", ["/usr/bin/dispatch-wrapper", "plan", "--help"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 0
+    assert "Usage: dispatch plan [OPTIONS]" in capsys.readouterr().out
 
 
 # ------------------------------------------------------------------ compare

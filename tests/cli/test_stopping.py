@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,20 @@ def test_a_second_signal_ends_the_command_at_once(day: Path, tmp_path: Path, mon
     result = run("plan", day, "--output", tmp_path / "plan.json")
     assert (result.exit_code, result.stdout, result.stderr) == (130, "", "Stopped.\n")
     assert not (tmp_path / "plan.json").exists()
+
+
+def test_outside_the_main_thread_signals_are_left_alone() -> None:
+    handlers: list[object] = []
+
+    def look() -> None:
+        with watch.stopping() as stop:
+            handlers.extend((signal.getsignal(signal.SIGINT), stop.is_set()))
+
+    before = signal.getsignal(signal.SIGINT)
+    thread = threading.Thread(target=look)
+    thread.start()
+    thread.join()
+    assert handlers == [before, False]
 
 
 def test_a_real_process_stops_when_told_to(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from dispatch.explain.codes import ReasonCode, reason
 from dispatch.explain.trials import Trials, is_begun
-from dispatch.explain.ways import KINDS, Found, Question, alone, crowded, even_alone, make_room, placements, room, stretched, together
+from dispatch.explain.ways import KINDS, Found, Question, alone, crowded, even_alone, make_room, placements, room, stretched
 from dispatch.explain.who import NOBODY, ORDER, Blocks, groups, missing_tiers, nobody, rule
 from dispatch.explain.words import listed, price, span
 from dispatch.model import Reason, Ticket, Window
@@ -108,7 +108,7 @@ def limits(q: Question) -> Reason | None:
     closed, q = _closed(q)
     if closed is not None:
         return closed
-    found = _decisive(q, even_alone(q) or [*stretched(q)] or crowded(q) or together(q))
+    found = _decisive(q, even_alone(q) or [*stretched(q)] or crowded(q))
     return _apart(q) or next((_proved(q, f) for f in found), None) or next(_held(q), None)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -208,20 +208,9 @@ def _wider(side: int) -> Callable[[Draft, int], Iterator[Draft]]:
             return
         for i, w in enumerate(ticket.windows):
             wider = Window(w.start, w.end + 60 * amount) if side > 0 else Window(w.start - 60 * amount, w.end)
-            yield replace(draft, ticket=replace(ticket, windows=_joined([*ticket.windows[:i], wider, *ticket.windows[i + 1 :]])))
+            yield replace(draft, ticket=replace(ticket, windows=(*ticket.windows[:i], wider, *ticket.windows[i + 1 :])))
 
     return edits
-
-
-def _joined(windows: Sequence[Window]) -> tuple[Window, ...]:
-    """Return windows in order, those that meet made one."""
-    found: list[Window] = []
-    for w in sorted(windows, key=lambda w: w.start):
-        if found and w.start <= found[-1].end + 1:
-            found[-1] = Window(found[-1].start, max(found[-1].end, w.end))
-        else:
-            found.append(w)
-    return tuple(found)
 
 
 def _tell_window(it: Told) -> tuple[str, str]:

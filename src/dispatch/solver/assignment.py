@@ -9,7 +9,7 @@ from ortools.linear_solver import pywraplp
 
 from dispatch.solver.arrays import INFEASIBLE, MUST_SERVE, PRICE, Instance
 from dispatch.solver.routes import Routes
-from dispatch.solver.search import LENGTH, State
+from dispatch.solver.state import LENGTH, State
 from dispatch.solver.timing import MARK_COLUMNS, SPENT, TICKET, walk
 
 MOST_ROUTES = 3000

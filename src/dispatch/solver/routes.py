@@ -20,7 +20,8 @@ from dispatch.solver.arrays import (
     Instance,
     unassigned_cost,
 )
-from dispatch.solver.search import LENGTH, State, may_serve, settle
+from dispatch.solver.guide import may_serve
+from dispatch.solver.state import LENGTH, State, settle
 from dispatch.solver.timing import BEARABLE, DRIVEN, FREE, SPENT, TICKET, fits, timetable, walk
 
 Routes = list[list[int]]

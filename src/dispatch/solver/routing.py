@@ -23,7 +23,7 @@ from dispatch.solver.arrays import (
 )  # fmt: skip
 from dispatch.solver.compiled import compiled
 from dispatch.solver.routes import Routes
-from dispatch.solver.search import may_serve
+from dispatch.solver.guide import may_serve
 from dispatch.solver.timing import DRIVEN, FREE, MARK_COLUMNS, walk
 
 MOST_SCALE = 21_600

@@ -12,8 +12,9 @@ from dispatch.solver import DEFAULT_SECONDS, Options, Progress, Result, search
 from dispatch.solver.arrays import KM_RATE, NONE, PAID_RATE, SHIFT_COLUMNS, TICKET_COLUMNS, Arrays, Instance
 from dispatch.solver.assignment import Pool, choose
 from dispatch.solver.compiled import announce
+from dispatch.solver.guide import Guide, prepare
 from dispatch.solver.routes import Routes, best_of, from_plan, load, real_cost, to_plan
-from dispatch.solver.search import BEST, LENGTH, Guide, State
+from dispatch.solver.state import BEST, LENGTH, State, empty
 from dispatch.solver.timing import DRIVEN, timetable
 
 CHUNK = 500
@@ -110,7 +111,7 @@ def warm_up() -> None:
     place = np.zeros((1, 1), np.int32)
     shift = np.zeros((1, SHIFT_COLUMNS), np.int64)
     arrays = Arrays(place, place, table, shift, np.full((1, 1), NONE), np.zeros((0, 3), np.int64))
-    guide, state = search.guide(arrays), search.start(arrays, 0)
+    guide, state = prepare(arrays), empty(arrays, 0)
     search.fill(arrays, guide, state)
     search.run(arrays, guide, state, 1, 1.0, 1.0)
     search.leave_nothing(arrays, state)
@@ -121,9 +122,9 @@ def run(instance: Instance, options: Options, start: Plan | None) -> Result:
     """Solve an instance; see `dispatch.solver.solve`."""
     warm_up()
     budget = Budget(options, options.clock())
-    guide = search.guide(instance.arrays)
+    guide = prepare(instance.arrays)
     # A seed stands for as many seeds as there may be workers, so that runs with neighbouring seeds share none.
-    lanes = [Lane(search.start(instance.arrays, options.seed * 1024 + k)) for k in range(max(1, options.workers))]
+    lanes = [Lane(empty(instance.arrays, options.seed * 1024 + k)) for k in range(max(1, options.workers))]
     this = Run(instance, guide, budget, lanes)
     state = lanes[0].state
     if start is not None:

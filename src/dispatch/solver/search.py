@@ -10,266 +10,55 @@ whole shift. Tickets left out cost their price, which is the bound an insertion 
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
-import numpy.typing as npt
 
 from dispatch.solver.arrays import (
-    DAY,
     ENGINEER,
-    FOREVER,
-    FROM,
     INFEASIBLE,
     KM_RATE,
-    LIMIT,
-    MAX_STOPS,
     NEEDS,
     NONE,
-    ONLY_DAY,
     PACE,
     PLACE,
     PRICE,
-    READY,
-    SHIFT_COLUMNS,
     TICKET_COLUMNS,
-    TO,
     WINDOW,
     WINDOW_END,
     Arrays,
-    IntArray,
 )
 from dispatch.solver.compiled import compiled, inlined
-from dispatch.solver.timing import AT, DRIVEN, FREE, LATEST, MARK_COLUMNS, SPENT, TICKET, fits, insertion, last_call, leg, walk
+from dispatch.solver.guide import ORDERS, PRICE_ORDER, Guide, may_serve
+from dispatch.solver.state import (
+    ABSENT_AT,
+    ABSENT_LIST,
+    ASKED_IN,
+    COST,
+    ITERATION,
+    LENGTH,
+    QUERY,
+    RANDOM,
+    REMOVED_LIST,
+    SHIFT,
+    STATE_COLUMNS,
+    TOUCHED_IN,
+    TOUCHED_LIST,
+    State,
+    keep,
+    put_in,
+    restore,
+    take_out,
+)
+from dispatch.solver.timing import AT, DRIVEN, FREE, LATEST, SPENT, TICKET, fits, insertion, last_call, walk
 
-IndexArray = npt.NDArray[np.int32]
-
-NEIGHBOURS = 40
-"""Nearest tickets kept per ticket."""
-NEAR_SHIFTS = 64
-"""Nearest able shifts kept per ticket."""
 NEAREST_SHIFTS = 8
-"""Of those, the ones always tried where there are more than `ALL_SHIFTS`: work nearby shows which others pass by."""
-ALL_SHIFTS = 24
-"""So many able shifts are all tried, always."""
+"""Of the shifts near a ticket, where they are too many to try all: so many always; work nearby shows which others pass by."""
 EMPTY_SHIFTS = 2
-"""Of the farther ones, so many are tried that have no work yet."""
+"""And so many of the farther ones that have no work yet."""
 
 REMOVED, LONGEST_STRING = 10, 10
+"""Mean number of tickets taken out, and the most stops in one string."""
 BLINK = 0.01
-
-# Columns of `State.shifts`; behind them what is left of each unit.
-LENGTH, TOUCHED_IN, ASKED_IN, DIFFERS, STATE_COLUMNS = range(5)
-# Columns of `State.tickets`.
-SHIFT, ABSENT_AT = range(2)
-# Rows of `State.lists`, and the cells of `State.number` that hold their lengths.
-REMOVED_LIST, ABSENT_LIST, TOUCHED_LIST, DIFFERING_LIST, LISTS = range(5)
-# Further cells of `State.number`.
-COST, BEST, ITERATION, QUERY, RANDOM, NUMBERS = range(LISTS, LISTS + 6)
-# Columns of `Guide.order`.
-PRICE_ORDER, WIDTH_ORDER, SERVICE_ORDER, CLOSING_ORDER, FAR_ORDER, ORDERS = range(6)
-
-
-class Guide(NamedTuple):
-    """What the search knows of a day before it starts.
-
-    Parameters
-    ----------
-    neighbours
-        Per ticket itself and the tickets nearest to it, nearest first.
-    near
-        Per ticket, in column 0 whether the list is complete, then the able shifts nearest to it, nearest first, `NONE` at the end.
-    able
-        Per ticket and shift, 1 where the shift could hold the ticket at all.
-    order
-        Per ticket the keys by which tickets are put back, smallest first.
-    """
-
-    neighbours: IndexArray
-    near: IndexArray
-    able: npt.NDArray[np.uint8]
-    order: IntArray
-
-
-class State(NamedTuple):
-    """The search itself.
-
-    Parameters
-    ----------
-    routes
-        Marks of all routes (see `timing`) and, as the last, room to try one.
-    best
-        Tickets of the best routes found, their number in column 0.
-    shifts, tickets
-        Tables, columns as named above.
-    saved, saved_shifts
-        Routes and rows of `shifts` as they were before this iteration touched them.
-    lists, number
-        Lists of tickets and shifts; counters, costs and the random state.
-    """
-
-    routes: IntArray
-    best: IntArray
-    shifts: IntArray
-    tickets: IntArray
-    saved: IntArray
-    saved_shifts: IntArray
-    lists: IntArray
-    number: IntArray
-
-
-# ------------------------------------------------------------------ preparing
-
-
-@compiled
-def may_serve(arrays: Arrays, shift: int, ticket: int) -> bool:
-    """Whether the shift could hold the ticket at all: able, on a day it may have, long enough, carrying enough."""
-    if arrays.stop_cost[ticket, arrays.shift[shift, ENGINEER]] == NONE or arrays.shift[shift, MAX_STOPS] <= 0:
-        return False
-    only = arrays.ticket[ticket, ONLY_DAY]
-    if only != NONE and only != arrays.shift[shift, DAY]:
-        return False
-    if arrays.ticket[ticket, NEEDS] != 0 and not fits(arrays, ticket, arrays.shift[shift, SHIFT_COLUMNS:]):
-        return False
-    first, last = arrays.ticket[ticket, WINDOW], arrays.ticket[ticket, WINDOW_END]
-    for w in range(first, last):
-        if arrays.span[w, 1] >= arrays.shift[shift, READY] and arrays.span[w, 0] <= arrays.shift[shift, LIMIT]:
-            return True
-    return bool(first == last)
-
-
-@compiled
-def nearest_shifts(arrays: Arrays, near: IndexArray, able: npt.NDArray[np.uint8], distance: IntArray) -> None:
-    """Fill `able`, and `near` with the able shifts whose start and end are nearest to each ticket; `distance` is room as wide."""
-    width = near.shape[1] - 1
-    for ticket in range(near.shape[0]):
-        count, place = 0, arrays.ticket[ticket, PLACE]
-        near[ticket, 0] = 1
-        # Shifts that are equally near are kept in an order that differs between tickets, so that together they know all of them.
-        for i in range(arrays.shift.shape[0]):
-            s = (i + 31 * ticket) % arrays.shift.shape[0]
-            if not may_serve(arrays, s, ticket):
-                continue
-            able[ticket, s] = 1
-            out, _ = leg(arrays, arrays.shift[s], arrays.shift[s, FROM], place)
-            home, _ = leg(arrays, arrays.shift[s], place, arrays.shift[s, TO])
-            far = out + home
-            if count == width:
-                near[ticket, 0] = 0
-                if far >= distance[count]:
-                    continue
-                count -= 1
-            k = count + 1
-            while k > 1 and distance[k - 1] > far:
-                distance[k], near[ticket, k] = distance[k - 1], near[ticket, k - 1]
-                k -= 1
-            distance[k], near[ticket, k] = far, s
-            count += 1
-        near[ticket, 0] *= count <= ALL_SHIFTS
-        near[ticket, count + 1 :] = NONE
-
-
-def guide(arrays: Arrays) -> Guide:
-    """Prepare the neighbourhoods and orders of a day."""
-    n = len(arrays.ticket)
-    places = arrays.ticket[:, PLACE]
-    width = max(1, min(NEIGHBOURS, n))
-    neighbours = np.empty((n, width), np.int32)
-    # In blocks of rows: all pairs of 10,000 tickets at once would take a gigabyte more.
-    for a in range(0, n, 512):
-        rows = places[a : a + 512]
-        both = arrays.seconds[np.ix_(rows, places)].astype(np.int64) + arrays.seconds[np.ix_(places, rows)].T
-        both[np.arange(len(rows)), np.arange(a, a + len(rows))] = -1  # a ticket is its own first neighbour
-        nearest = np.argpartition(both, width - 1, axis=1)[:, :width]
-        by_distance = np.argsort(np.take_along_axis(both, nearest, 1), axis=1, kind="stable")
-        neighbours[a : a + 512] = np.take_along_axis(nearest, by_distance, 1)
-    near = np.full((n, 1 + max(1, min(NEAR_SHIFTS, len(arrays.shift)))), NONE, np.int32)
-    able = np.zeros((n, len(arrays.shift)), np.uint8)
-    nearest_shifts(arrays, near, able, np.empty(near.shape[1], np.int64))
-    return Guide(neighbours, near, able, _orders(arrays))
-
-
-def _orders(arrays: Arrays) -> IntArray:
-    t = arrays.ticket
-    n = len(t)
-    keys = np.zeros((n, ORDERS), np.int64)
-    keys[:, PRICE_ORDER] = -t[:, PRICE]
-    keys[:, WIDTH_ORDER] = keys[:, CLOSING_ORDER] = FOREVER
-    for i in range(n):
-        windows = arrays.span[t[i, WINDOW] : t[i, WINDOW_END]]
-        if len(windows):
-            keys[i, CLOSING_ORDER], keys[i, WIDTH_ORDER] = windows[-1, 1], (windows[:, 1] - windows[:, 0]).sum()
-    keys[:, SERVICE_ORDER] = -t[:, TICKET_COLUMNS]
-    homes = arrays.shift[:, FROM]
-    homes = np.unique(homes[homes >= 0])
-    if len(homes) and n:
-        keys[:, FAR_ORDER] = -arrays.seconds[np.ix_(homes, t[:, PLACE])].min(axis=0).astype(np.int64)
-    return keys
-
-
-def longest_route(arrays: Arrays) -> int:
-    """Return how many stops a route can hold at the most."""
-    n, m = len(arrays.ticket), len(arrays.shift)
-    if not n or not m:
-        return 1
-    units = arrays.shift.shape[1] - SHIFT_COLUMNS
-    shortest = max(1, int(arrays.ticket[:, TICKET_COLUMNS : arrays.ticket.shape[1] - units].min()))
-    hours = int((arrays.shift[:, LIMIT] - arrays.shift[:, READY]).max())
-    return int(max(1, min(n, arrays.shift[:, MAX_STOPS].max(), max(0, hours) // shortest + 2)))
-
-
-def start(arrays: Arrays, seed: int) -> State:
-    """Return a search with all routes empty."""
-    n, m = len(arrays.ticket), len(arrays.shift)
-    most = longest_route(arrays)
-    columns = STATE_COLUMNS + arrays.shift.shape[1] - SHIFT_COLUMNS
-    state = State(
-        routes=np.zeros((m + 1, most + 3, MARK_COLUMNS), np.int64),
-        best=np.zeros((m, most + 2), np.int64),
-        shifts=np.zeros((m, columns), np.int64),
-        tickets=np.full((n, 2), NONE, np.int64),
-        saved=np.zeros((m, most + 3, MARK_COLUMNS), np.int64),
-        saved_shifts=np.zeros((m, columns), np.int64),
-        lists=np.zeros((LISTS, max(n, m) + 1), np.int64),
-        number=np.zeros(NUMBERS, np.int64),
-    )
-    state.number[RANDOM] = (seed * 0x9E3779B97F4A7C15 + 0x2545F4914F6CDD1D) % 2**63 or 1
-    settle(arrays, state)
-    return state
-
-
-@compiled
-def settle(arrays: Arrays, state: State) -> bool:
-    """Walk all routes as they stand, count the cost, and take them as the best; False if one breaks a rule."""
-    total, valid, absent = 0, True, 0
-    units = arrays.shift.shape[1] - SHIFT_COLUMNS
-    first_need = arrays.ticket.shape[1] - units
-    state.tickets[:] = NONE
-    for s in range(state.shifts.shape[0]):
-        n = state.shifts[s, LENGTH]
-        cost = walk(arrays, s, state.routes[s], n)
-        valid = valid and cost != INFEASIBLE
-        total += cost
-        for unit in range(units):
-            state.shifts[s, STATE_COLUMNS + unit] = arrays.shift[s, SHIFT_COLUMNS + unit]
-        state.shifts[s, TOUCHED_IN], state.shifts[s, DIFFERS] = NONE, 0
-        state.best[s, 0] = n
-        for k in range(1, n + 1):
-            ticket = state.routes[s, k, TICKET]
-            state.tickets[ticket, SHIFT] = s
-            state.best[s, k] = ticket
-            for unit in range(units):
-                state.shifts[s, STATE_COLUMNS + unit] -= arrays.ticket[ticket, first_need + unit]
-    for ticket in range(state.tickets.shape[0]):
-        if state.tickets[ticket, SHIFT] == NONE:
-            state.lists[ABSENT_LIST, absent] = ticket
-            state.tickets[ticket, ABSENT_AT] = absent
-            absent += 1
-            total += arrays.ticket[ticket, PRICE]
-    state.number[DIFFERING_LIST] = 0
-    state.number[ABSENT_LIST] = absent
-    state.number[COST] = state.number[BEST] = total
-    return valid
+"""Chance that a row is overlooked."""
 
 
 # ---------------------------------------------------------------------- random
@@ -296,115 +85,6 @@ def below(state: State, count: int) -> int:
 def uniform(state: State) -> float:
     """Return a random number above 0, up to 1."""
     return ((draw(state) >> 10) + 1) * (1.0 / (1 << 52))
-
-
-# ------------------------------------------------------------- changing routes
-
-
-@compiled
-def touch(state: State, shift: int) -> None:
-    """Save a route before its first change in this iteration."""
-    if state.shifts[shift, TOUCHED_IN] == state.number[ITERATION]:
-        return
-    slot = state.number[TOUCHED_LIST]
-    for column in range(state.shifts.shape[1]):
-        state.saved_shifts[slot, column] = state.shifts[shift, column]
-    for k in range(state.shifts[shift, LENGTH] + 2):
-        for column in range(MARK_COLUMNS):
-            state.saved[slot, k, column] = state.routes[shift, k, column]
-    state.shifts[shift, TOUCHED_IN] = state.number[ITERATION]
-    state.lists[TOUCHED_LIST, slot] = shift
-    state.number[TOUCHED_LIST] = slot + 1
-
-
-@compiled
-def take_out(arrays: Arrays, state: State, shift: int, first: int, last: int, keep: int, kept: int) -> None:
-    """Remove rows `first` to `last` of a route, but for `kept` of them from row `keep` on; its marks are stale then."""
-    touch(state, shift)
-    units = state.shifts.shape[1] - STATE_COLUMNS
-    first_need = arrays.ticket.shape[1] - units
-    write = first
-    for k in range(first, state.shifts[shift, LENGTH] + 1):
-        ticket = state.routes[shift, k, TICKET]
-        if k > last or keep <= k < keep + kept:
-            state.routes[shift, write, TICKET] = ticket
-            write += 1
-        else:
-            state.tickets[ticket, SHIFT] = NONE
-            state.lists[REMOVED_LIST, state.number[REMOVED_LIST]] = ticket
-            state.number[REMOVED_LIST] += 1
-            for unit in range(units):
-                state.shifts[shift, STATE_COLUMNS + unit] += arrays.ticket[ticket, first_need + unit]
-    state.shifts[shift, LENGTH] = write - 1
-
-
-@compiled
-def put_in(arrays: Arrays, state: State, shift: int, at: int, ticket: int) -> None:
-    """Insert a ticket behind row `at` and walk the route anew."""
-    touch(state, shift)
-    n = state.shifts[shift, LENGTH]
-    before = state.routes[shift, n + 1, SPENT]
-    for k in range(n, at, -1):
-        state.routes[shift, k + 1, TICKET] = state.routes[shift, k, TICKET]
-    state.routes[shift, at + 1, TICKET] = ticket
-    state.shifts[shift, LENGTH] = n + 1
-    state.tickets[ticket, SHIFT] = shift
-    units = state.shifts.shape[1] - STATE_COLUMNS
-    first_need = arrays.ticket.shape[1] - units
-    for unit in range(units):
-        state.shifts[shift, STATE_COLUMNS + unit] -= arrays.ticket[ticket, first_need + unit]
-    state.number[COST] += walk(arrays, shift, state.routes[shift], n + 1) - before
-
-
-@compiled
-def restore(state: State) -> None:
-    """Undo the iteration: put back the routes it touched."""
-    for i in range(state.number[REMOVED_LIST]):
-        state.tickets[state.lists[REMOVED_LIST, i], SHIFT] = NONE
-    for slot in range(state.number[TOUCHED_LIST]):
-        s = state.lists[TOUCHED_LIST, slot]
-        for column in range(state.shifts.shape[1]):
-            state.shifts[s, column] = state.saved_shifts[slot, column]
-        for k in range(state.shifts[s, LENGTH] + 2):
-            for column in range(MARK_COLUMNS):
-                state.routes[s, k, column] = state.saved[slot, k, column]
-        for k in range(1, state.shifts[s, LENGTH] + 1):
-            state.tickets[state.routes[s, k, TICKET], SHIFT] = s
-
-
-@compiled
-def keep(state: State) -> None:
-    """Accept the iteration: note which routes now differ from the best and which tickets are absent."""
-    for slot in range(state.number[TOUCHED_LIST]):
-        s = state.lists[TOUCHED_LIST, slot]
-        if state.shifts[s, DIFFERS] == 0:
-            state.shifts[s, DIFFERS] = 1
-            state.lists[DIFFERING_LIST, state.number[DIFFERING_LIST]] = s
-            state.number[DIFFERING_LIST] += 1
-    for i in range(state.number[REMOVED_LIST]):
-        ticket = state.lists[REMOVED_LIST, i]
-        at, absent = state.tickets[ticket, ABSENT_AT], state.number[ABSENT_LIST]
-        if state.tickets[ticket, SHIFT] == NONE and at == NONE:
-            state.lists[ABSENT_LIST, absent] = ticket
-            state.tickets[ticket, ABSENT_AT] = absent
-            state.number[ABSENT_LIST] += 1
-        elif state.tickets[ticket, SHIFT] != NONE and at != NONE:
-            other = state.lists[ABSENT_LIST, absent - 1]
-            state.lists[ABSENT_LIST, at] = other
-            state.tickets[other, ABSENT_AT] = at
-            state.tickets[ticket, ABSENT_AT] = NONE
-            state.number[ABSENT_LIST] -= 1
-    if state.number[COST] >= state.number[BEST]:
-        return
-    for i in range(state.number[DIFFERING_LIST]):
-        s = state.lists[DIFFERING_LIST, i]
-        n = state.shifts[s, LENGTH]
-        state.best[s, 0] = n
-        for k in range(1, n + 1):
-            state.best[s, k] = state.routes[s, k, TICKET]
-        state.shifts[s, DIFFERS] = 0
-    state.number[DIFFERING_LIST] = 0
-    state.number[BEST] = state.number[COST]
 
 
 # ----------------------------------------------------------------------- ruins

@@ -13,9 +13,12 @@ from dispatch.solver.timing import TICKET, insertion, walk
 
 @compiled
 def least(arrays: Arrays, routes: IntArray, shift: int, stops: int, ticket: int) -> tuple[int, int]:
-    """Return the least cost of inserting a ticket into a walked route, and the row it goes behind; `INFEASIBLE` and `NONE` for none."""
+    """Return the least cost of inserting a ticket into a walked route, and the row it goes behind; `INFEASIBLE` and `NONE` for none.
+
+    Of equal places the last, which moves the fewest others.
+    """
     best, where = INFEASIBLE, NONE
-    for at in range(stops + 1):
+    for at in range(stops, -1, -1):
         cost = insertion(arrays, shift, routes, stops, at, ticket, best)
         if cost < best:
             best, where = cost, at
