@@ -25,11 +25,11 @@ plan: $(COMPILED)
 scenarios: $(COMPILED)
 	@$(BIN)/dispatch scenarios run scenarios
 
-# Compiled functions are invisible to coverage, so the tests of the rules run once more with the search interpreted;
+# Compiled functions are invisible to coverage, so the tests of rules and reasons run once more with the search interpreted;
 # its random numbers are meant to overflow.
 test: $(COMPILED)
 	$(BIN)/python -m pytest --numprocesses 2 --cov dispatch --cov-report=
-	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest tests/features --quiet -W "ignore:overflow encountered:RuntimeWarning" \
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest tests/features tests/explain --quiet -W "ignore:overflow encountered:RuntimeWarning" \
 		--cov dispatch --cov-append --cov-report term-missing:skip-covered --cov-fail-under 95
 
 check: lint test

@@ -63,7 +63,8 @@ def imports(source: str, file: str) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0 and node.module is not None, f"{file}: relative imports hide where a name comes from"
+            assert node.module is not None, f"{file}: a relative import hides where a name comes from"
+            assert node.level == 0, f"{file}: a relative import hides where a name comes from"
             for alias in node.names:
                 inner = f"{node.module}.{alias.name}"
                 yield inner if inner in MODULES else node.module

@@ -87,6 +87,21 @@ def test_it_is_pinned_to_a_shift_that_is_over() -> None:
     ]
 
 
+def test_it_is_pinned_to_a_day_on_which_nobody_has_the_skill() -> None:
+    engineers = [engineer("ann", shift("mon"), skills={"pump": 1}), engineer("bob", shift("tue", start="32:00", end="40:00"))]
+    assert why(problem([ticket("X", skills={"pump": 1}, pin=pin(shift="tue"))], engineers)) == [
+        "NO_SKILL bob lacks the skill pump.",
+        "PINNED_ELSEWHERE It is pinned to shift tue.",
+    ]
+
+
+def test_engineers_of_the_same_name_are_told_apart() -> None:
+    engineers = [replace(engineer(e, shift(home=k)), name="Li Wei") for k, e in enumerate(("li1", "li2", "li3"))]
+    assert why(problem([ticket("X", unassigned_cost=0, place=0)], engineers)) == [
+        "OUTBID Li Wei (li1) could begin it at 08:00, which would add 0 min to the cost; leaving it out costs 0 min."
+    ]
+
+
 def test_it_is_reserved_for_somebody_who_has_no_time() -> None:
     day = problem([ticket("X", place=2, must=("ann",))], [engineer("ann", shift(end="10:30")), engineer("bob")])
     assert why(day) == [
@@ -115,6 +130,11 @@ def test_all_shifts_are_over() -> None:
     assert why(problem([ticket("X")], engineers, now="17:00")) == [
         "SHIFT_OVER The shifts of ann and bob are over: the last, of ann, ends at 16:30, and nothing can begin before 17:00."
     ]
+
+
+def test_of_many_engineers_the_first_few_are_named() -> None:
+    engineers = [engineer(name) for name in ("ann", "bob", "cid", "dan", "eve")]
+    assert why(problem([ticket("X")], engineers, now="17:00"))[0].startswith("SHIFT_OVER The shifts of ann, bob, cid and 2 more are over:")
 
 
 def test_the_window_opens_after_every_shift() -> None:

@@ -83,6 +83,16 @@ def test_what_keeps_each_of_the_others_from_it() -> None:
     ]
 
 
+def test_shifts_that_are_over_or_broken_take_no_more() -> None:
+    tickets = [ticket("X"), ticket("A", windows=[("8:00", "8:10")])]
+    day = problem(tickets, [engineer("ann"), engineer("bob", shift(end="8:00")), engineer("eve")], now="8:05")
+    assert ranked(day, ("ann", "X"), ("eve", "A")) == [
+        "ann (present): stop 1 at 8:35 +0 ()",
+        "bob: SHIFT_OVER The shifts of bob are over: the last, of bob, ends at 08:00, and nothing can begin before 08:05.",
+        "eve: BROKEN_ROUTE Nothing can be added for eve as things are: Service of ticket A begins 25 min after its last window closed.",
+    ]
+
+
 def test_pinned_and_reserved_work_stays_where_it_is() -> None:
     two = [engineer("ann"), engineer("bob")]
     assert ranked(problem([ticket("X", pin=pin("ann"))], two), ("ann", "X")) == [

@@ -37,8 +37,13 @@ class Opening:
     plan: Plan
 
 
-def explain(problem: Problem, matrix: TravelMatrix, plan: Plan) -> Plan:
+def explain(problem: Problem, matrix: TravelMatrix, plan: Plan, verdict: Verdict | None = None) -> Plan:
     """Say of every ticket a plan leaves out why, and what would place it.
+
+    Parameters
+    ----------
+    verdict
+        Of the check on this plan, where it is known already.
 
     Returns
     -------
@@ -48,7 +53,7 @@ def explain(problem: Problem, matrix: TravelMatrix, plan: Plan) -> Plan:
     """
     from dispatch.explain.reasons import account
 
-    verdict = verify(problem, matrix, plan)
+    verdict = verdict or verify(problem, matrix, plan)
     if not verdict.plan.unassigned:
         return verdict.plan
     trials = ready(problem, matrix, plan, verdict)

@@ -81,11 +81,9 @@ def _of_those_who_may(trials: Trials, ticket: Ticket, by_blocks: dict[Blocks, li
 def _of_the_nearest(trials: Trials, ticket: Ticket, by_blocks: dict[Blocks, list[int]]) -> tuple[list[Reason], list[Found]]:
     """Return what else is in the way of those whom least keeps from the ticket, as if it did not."""
     least = min(by_blocks, key=lambda b: (len(b), "NO_SKILL" in b, sorted(b)))
-    for q in _question(trials, ticket, by_blocks, least):
-        reasons, found = _told(q)
-        own = {r.code for r in nobody(trials, ticket, by_blocks)} | least
-        return [r for r in reasons if r.code not in (*own, "OUTBID", "NOT_PLANNED")], found
-    return [], []
+    reasons, found = _told(Question(trials, ticket, trials.rows[ticket.id], np.array(by_blocks[least], np.int64), least))
+    known = {r.code for r in nobody(trials, ticket, by_blocks)} | least
+    return [r for r in reasons if r.code not in (*known, "OUTBID", "NOT_PLANNED")], found
 
 
 # ---------------------------------------------------------- those who could do it

@@ -238,9 +238,9 @@ def _rests(earliest: int, latest: int) -> Callable[[Arrays, int, int], Arrays]:
 
     def lift(arrays: Arrays, _ticket: int, amount: int) -> Arrays:
         span = arrays.span.copy()
-        for first, last in arrays.shift[:, [REST_FIRST, REST_END]].tolist():
-            span[first:last, 0] += earliest * amount
-            span[first:last, 1] += latest * amount
+        first, last = arrays.shift[:, REST_FIRST].min(initial=len(span)), arrays.shift[:, REST_END].max(initial=0)  # one block
+        span[first:last, 0] += earliest * amount
+        span[first:last, 1] += latest * amount
         return arrays._replace(span=span)
 
     return lift

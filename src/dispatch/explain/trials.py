@@ -9,7 +9,7 @@ import numpy as np
 
 from dispatch.check import Verdict, Violation, verify
 from dispatch.explain.words import Words
-from dispatch.model import FIXED_STATUSES, RULES, Engineer, Pin, Plan, Problem, Route, Rule, Shift, Stop, Ticket, Visit
+from dispatch.model import FIXED_STATUSES, RULES, Engineer, Plan, Problem, Route, Rule, Shift, Stop, Ticket, Visit
 from dispatch.solver import arrays as flat
 from dispatch.solver.arrays import INFEASIBLE, MUST_SERVE, PRICE, SHIFT_COLUMNS, Arrays, Instance, IntArray
 from dispatch.solver.routes import from_plan
@@ -68,6 +68,12 @@ class Trials:
         What each shift still carries of each unit, shape (shifts, units).
     broken
         Rows of shifts whose route breaks a rule already, with what the check says of it: nothing is tried in them.
+    tiers
+        The best tier of each engineer by skill.
+    dedicated
+        The dedicated engineer of each customer.
+    rows, at, order_of
+        Of tickets by id: the row in the arrays, the shift row that has it, the place in the problem.
     """
 
     problem: Problem
@@ -108,22 +114,22 @@ class Trials:
         carried = instance.arrays.shift[:, SHIFT_COLUMNS:]
         used = np.array([needs[tickets].sum(axis=0) for tickets in planned], np.int64).reshape(carried.shape)
         return cls(
-            problem,
-            matrix,
-            verdict.plan,
-            instance,
-            instance.arrays._replace(stop_cost=every),
-            routes,
-            lengths,
-            carried - used,
-            broken,
-            Words(problem),
-            {e.id: _tiers(e) for e in problem.engineers},
-            {c.id: c.dedicated_engineer for c in problem.customers},
-            {t.id: row for row, t in enumerate(instance.tickets)},
-            {instance.tickets[t].id: row for row, tickets in enumerate(planned) for t in tickets},
-            {t.id: n for n, t in enumerate(problem.tickets)},
-            {v.ticket: v for v in problem.previous},
+            problem=problem,
+            matrix=matrix,
+            plan=verdict.plan,
+            instance=instance,
+            arrays=instance.arrays._replace(stop_cost=every),
+            routes=routes,
+            lengths=lengths,
+            left=carried - used,
+            broken=broken,
+            words=Words(problem),
+            tiers={e.id: _tiers(e) for e in problem.engineers},
+            dedicated={c.id: c.dedicated_engineer for c in problem.customers},
+            rows={t.id: row for row, t in enumerate(instance.tickets)},
+            at={instance.tickets[t].id: row for row, tickets in enumerate(planned) for t in tickets},
+            order_of={t.id: n for n, t in enumerate(problem.tickets)},
+            previous={v.ticket: v for v in problem.previous},
         )
 
     # -------------------------------------------------------------- looking up
@@ -301,8 +307,3 @@ def best(found: IntArray, shifts: IntArray) -> list[tuple[int, int, int]]:
 def is_begun(ticket: Ticket) -> bool:
     """Whether work on the ticket has begun: nothing may move it."""
     return ticket.status in FIXED_STATUSES
-
-
-def is_pinned(ticket: Ticket) -> bool:
-    """Whether a pin holds the ticket."""
-    return ticket.pin not in (None, Pin())

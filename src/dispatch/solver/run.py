@@ -23,6 +23,8 @@ HARVEST = 4
 """Chunks between two harvests of routes."""
 HOT, COLD = 5.0, 0.05
 """First and last temperature, in mean legs of the plan at hand."""
+ENOUGH = 3000
+"""Times the square of the number of tickets: iterations that settle a day."""
 CRUISE = 10
 """Metres a second: what a leg of so many seconds is long, near enough for a temperature."""
 ROUNDS = ((0.0, 0.6, 1.0), (0.6, 1.0, 0.2))
@@ -31,10 +33,14 @@ ROUNDS = ((0.0, 0.6, 1.0), (0.6, 1.0, 0.2))
 
 @dataclass
 class Budget:
-    """What a run may spend, and why it ended."""
+    """What a run may spend.
+
+    `enough` iterations settle so small a day, whatever time is left; `stopped` says who ended the run before its time.
+    """
 
     options: Options
     began: float
+    enough: int
     stopped: str = ""
 
     def seconds(self) -> float:
@@ -48,28 +54,31 @@ class Budget:
 
     def share(self, iterations: int) -> float:
         """Return how much is spent after so many iterations, 0 to 1."""
-        seconds, most = self.limit(), self.options.iterations
-        spent = [0.0]
+        seconds, most = self.limit(), self.most()
+        spent = iterations / most if most > 0 else 1.0
         if seconds is not None:
-            spent.append(self.seconds() / seconds if seconds > 0 else 1.0)
-        if most is not None:
-            spent.append(iterations / most if most > 0 else 1.0)
-        return min(1.0, max(spent))
+            spent = max(spent, self.seconds() / seconds if seconds > 0 else 1.0)
+        return min(1.0, spent)
+
+    def most(self) -> int:
+        """Return the iterations allowed."""
+        return self.enough if self.options.iterations is None else min(self.options.iterations, self.enough)
 
     def over(self, iterations: int) -> bool:
-        """Whether to stop; notes why."""
+        """Whether to stop after so many iterations."""
         if self.options.stop is not None and self.options.stop.is_set():
             self.stopped = "stopped"
-        elif not self.stopped and self.share(iterations) >= 1.0:
-            most = self.options.iterations
-            self.stopped = "iterations" if most is not None and iterations >= most else "time"
-        return bool(self.stopped)
+        return bool(self.stopped) or self.share(iterations) >= 1.0
+
+    def end(self, iterations: int) -> str:
+        """Return why the run ended."""
+        if self.stopped or iterations < self.most():
+            return self.stopped or "time"
+        return "settled" if self.most() == self.enough else "iterations"
 
     def chunk(self, iterations: int, until: float) -> int:
         """Return how many iterations to run before looking again, ending at a share of the budget."""
-        most = self.options.iterations
-        if most is None:
-            return CHUNK
+        most = self.most()
         return max(1, min(CHUNK, most // 100, int(np.ceil(most * until)) - iterations))
 
 
@@ -121,7 +130,8 @@ def warm_up() -> None:
 def run(instance: Instance, options: Options, start: Plan | None) -> Result:
     """Solve an instance; see `dispatch.solver.solve`."""
     warm_up()
-    budget = Budget(options, options.clock())
+    size = len(instance.tickets) if instance.shifts else 0
+    budget = Budget(options, options.clock(), ENOUGH * size**2)
     guide = prepare(instance.arrays)
     # A seed stands for as many seeds as there may be workers, so that runs with neighbouring seeds share none.
     lanes = [Lane(empty(instance.arrays, options.seed * 1024 + k)) for k in range(max(1, options.workers))]
@@ -138,7 +148,8 @@ def run(instance: Instance, options: Options, start: Plan | None) -> Result:
     load(instance, state, best_of(this.best()))
     search.leave_nothing(instance.arrays, state)
     iterations = sum(lane.iterations for lane in lanes)
-    how = SolverRun(options.engine, round(budget.seconds(), 3), options.seed, iterations, budget.stopped)
+    ended = budget.end(lanes[0].iterations)
+    how = SolverRun(options.engine, round(budget.seconds(), 3), options.seed, iterations, ended)
     return Result(replace(to_plan(instance, state), solver=how), real_cost(instance, state), gained)
 
 

@@ -1,0 +1,148 @@
+"""How a run begins, ends and repeats itself."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import replace
+
+import pytest
+
+from dispatch import check, travel
+from dispatch.model import Pin, Plan, Problem
+from dispatch.solver import Options, Progress, Result, run, solve
+from dispatch.solver.compiled import announce
+from tests.build import engineer, line, plan, problem, shift, ticket
+from tests.helpers import solve as checked
+
+
+def day(tickets: int = 8) -> Problem:
+    """Return a day that two engineers cannot finish."""
+    return problem([ticket(f"t{k}", 1 + k % 4, 45) for k in range(tickets)], [engineer("ann"), engineer("bob", shift(home=4))], line(5, 20))
+
+
+def ask(this: Problem, start: Plan | None = None, **options: object) -> Result:
+    return solve(this, travel.matrix(this), Options(**{"iterations": 400, **options}), start)  # type: ignore[arg-type]
+
+
+def test_the_same_seed_gives_the_same_plan() -> None:
+    assert [replace(ask(day(), seed=7).plan, solver=None)] * 2 == [replace(ask(day(), seed=7).plan, solver=None) for _ in range(2)]
+
+
+def test_workers_share_one_answer_that_the_check_confirms_and_that_repeats_itself() -> None:
+    both = [checked(day(), iterations=400, seed=3, workers=2) for _ in range(2)]
+    assert both[0].plan.routes == both[1].plan.routes
+
+
+def test_more_workers_do_more_iterations() -> None:
+    runs = [ask(day(), workers=w).plan.solver for w in (1, 2)]
+    assert [how.iterations if how else 0 for how in runs] == [400, 800]
+
+
+def test_a_run_without_limit_ends_after_ten_seconds_of_its_clock() -> None:
+    now = iter(range(10_000))
+    how = ask(day(), iterations=None, clock=lambda: float(next(now))).plan.solver
+    assert how is not None
+    assert (how.stopped, how.seconds >= 10) == ("time", True)
+
+
+def test_no_seconds_and_no_iterations_still_give_a_plan() -> None:
+    for nothing in ({"seconds": 0.0, "iterations": None}, {"iterations": 0}):
+        assert len(ask(day(), **nothing).plan.routes) == 2
+
+
+def test_the_stop_event_ends_a_run_and_keeps_what_it_has() -> None:
+    stop = threading.Event()
+    stop.set()
+    result = ask(day(), iterations=10**9, stop=stop)
+    assert result.plan.solver is not None
+    assert (result.plan.solver.stopped, len(result.plan.routes)) == ("stopped", 2)
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_an_interrupt_keeps_the_best_plan_so_far(workers: int) -> None:
+    def press_ctrl_c(progress: Progress) -> None:
+        if progress.iterations > 1000:
+            raise KeyboardInterrupt
+
+    result = ask(day(), iterations=10**9, workers=workers, on_progress=press_ctrl_c)
+    verdict = check.verify(day(), travel.matrix(day()), result.plan)
+    assert result.plan.solver is not None
+    assert (result.plan.solver.stopped, verdict.violations, verdict.cost.total) == ("interrupted", (), result.cost)
+
+
+def test_progress_tells_seconds_iterations_cost_and_what_is_left_out() -> None:
+    told: list[Progress] = []
+    result = ask(day(30), on_progress=told.append)
+    costs = [p.cost for p in told]
+    assert costs == sorted(costs, reverse=True)
+    assert (told[-1].iterations, told[-1].cost, told[-1].unassigned) == (400, result.cost, len(result.plan.unassigned))
+
+
+def test_a_run_is_never_worse_than_the_plan_it_starts_with() -> None:
+    good = ask(day(30), iterations=20_000)
+    for seed in range(3):
+        assert ask(day(30), start=good.plan, iterations=0, seed=seed).cost <= good.cost
+        assert ask(day(30), start=good.plan, iterations=50, seed=seed).cost <= good.cost
+
+
+def test_of_a_start_that_has_become_impossible_the_rest_is_kept() -> None:
+    start = ask(day()).plan
+    today = replace(day(), engineers=day().engineers[:1], tickets=day().tickets[1:])
+    result = ask(today, start=start, iterations=0)
+    kept = [s.ticket for r in start.routes if r.engineer == "ann" for s in r.stops if s.ticket != "t0"]
+    placed = [s.ticket for r in result.plan.routes for s in r.stops]
+    assert [t for t in placed if t in kept] == kept
+
+
+def test_a_start_that_breaks_a_rule_loses_only_the_stops_that_do() -> None:
+    this = problem([ticket("early", 1, 60, windows=[("8:00", "9:00")]), ticket("late", 2, 60)], [engineer("ann")], line(3, 30))
+    result = ask(this, start=plan(("ann", "late early")), iterations=0)
+    assert [[s.ticket for s in r.stops] for r in result.plan.routes] == [["early", "late"]]
+
+
+def test_pins_hold_against_a_cheaper_plan() -> None:
+    this = day(2)
+    far = replace(this, tickets=(replace(this.tickets[0], pin=Pin(engineer="bob")), *this.tickets[1:]))
+    assert "t0" in [s.ticket for r in ask(far).plan.routes if r.engineer == "bob" for s in r.stops]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize(
+    "empty",
+    [
+        replace(problem([], [], [[0]]), engineers=()),
+        replace(problem([ticket("t")], [], line(2)), engineers=()),
+        problem([], [engineer("ann")], line(2)),
+        problem([ticket("t")], [engineer("ann")], line(2)),
+        problem([ticket("t", skills={"none": 1})], [engineer("ann")], line(2)),
+        problem([ticket("t", pin=Pin(engineer="ann")), ticket("u", pin=Pin(engineer="ann"))], [engineer("ann")], line(2)),
+        replace(problem([ticket("t")], [engineer("ann")], line(2)), engineers=(replace(engineer("ann"), shifts=()),)),
+    ],
+    ids=["nothing", "no engineer", "no ticket", "one each", "nobody able", "all pinned", "no shift"],
+)
+def test_the_smallest_problems_get_an_answer(empty: Problem, workers: int) -> None:
+    verdict = checked(empty, workers=workers)
+    placed = sum(len(r.stops) for r in verdict.plan.routes)
+    assert placed + len(verdict.plan.unassigned) == len(empty.tickets)
+
+
+def test_compiling_is_announced_only_where_nothing_is_on_disk(caplog: pytest.LogCaptureFixture) -> None:
+    run.warm_up()
+    with caplog.at_level(logging.INFO, "dispatch.solver.compiled"):
+        run.warm_up()
+    assert caplog.messages == []
+
+
+def test_what_was_never_compiled_is_announced(caplog: pytest.LogCaptureFixture) -> None:
+    from dispatch.solver.compiled import compiled
+
+    @compiled
+    def fresh(x: int) -> int:
+        return x
+
+    if not hasattr(fresh, "py_func"):
+        pytest.skip("interpreted")
+    with caplog.at_level(logging.INFO, "dispatch.solver.compiled"):
+        announce(fresh)
+    assert caplog.messages == ["compiling the search, first run only"]
