@@ -60,6 +60,14 @@ class Draft:
         """The start the ticket is pinned to, in place of its windows."""
         return None if self.ticket.pin is None else self.ticket.pin.start
 
+    def pinned_again(self, before: Draft, start: int) -> Draft:
+        """Return the draft with a start, where one was pinned before and has been loosened; else as it is."""
+        pin = self.ticket.pin
+        if before.pinned_start is None or pin is None or pin.start is not None:
+            return self
+        again = replace(self.ticket, pin=replace(pin, start=start), windows=before.ticket.windows)
+        return replace(self, ticket=again)
+
 
 @dataclass(frozen=True)
 class Told:
@@ -199,12 +207,14 @@ def _windows(start: int, end: int) -> Callable[[Arrays, int, int], Arrays]:
 
 
 def _wider(side: int) -> Callable[[Draft, int], Iterator[Draft]]:
-    """Return what closes one of the windows later (side 1) or opens it earlier (-1), or moves the pinned start."""
+    """Return what closes one of the windows later (side 1) or opens it earlier (-1), or loosens the pinned start to a window."""
 
     def edits(draft: Draft, amount: int) -> Iterator[Draft]:
         ticket, pin = draft.ticket, draft.ticket.pin
         if pin is not None and pin.start is not None:
-            yield replace(draft, ticket=replace(ticket, pin=Pin(pin.engineer, pin.shift, pin.start + 60 * side * amount)))
+            there = pin.start + 60 * side * amount
+            loose = replace(ticket, pin=Pin(pin.engineer, pin.shift), windows=(Window(min(pin.start, there), max(pin.start, there)),))
+            yield replace(draft, ticket=loose)
             return
         for i, w in enumerate(ticket.windows):
             wider = Window(w.start, w.end + 60 * amount) if side > 0 else Window(w.start - 60 * amount, w.end)
@@ -217,9 +227,9 @@ def _tell_window(it: Told) -> tuple[str, str]:
     clock, start, more = it.words.clock, it.stop.start, span(60 * it.amount)
     pinned = it.draft.pinned_start
     if pinned is not None:
-        side = "later" if start > pinned else "earlier"
-        off = f"{span(abs(start - pinned))} {side} than the start it is pinned to ({clock(pinned)})"
-        return f"Move the pinned start {more} {side} (to {clock(start)})", f"{it.who} could begin at {clock(start)}, {off}"
+        side, far = "later" if start > pinned else "earlier", span(abs(start - pinned))
+        off = f"{far} {side} than the start it is pinned to ({clock(pinned)})"
+        return f"Move the pinned start {far} {side} (to {clock(start)})", f"{it.who} could begin at {clock(start)}, {off}"
     window = min(it.draft.ticket.windows, key=lambda w: max(start - w.end, w.start - start))
     if start > window.end:
         there = f"{'reaches the site' if it.stop.arrival == start else 'could begin'} at {clock(start, late=True)}"

@@ -324,9 +324,14 @@ def _let_out(q: Question, shift: int, at: int, amounts: Amounts, idle: bool) -> 
     trials, engineer = q.trials, q.trials.shift(shift)[0]
     order = trials.order(shift, [q.row]) if idle else trials.inserted(shift, at, q.row)
     draft = q.draft(shift, order)
+    judge = trials.stands if idle else trials.judge
     for after in _edited(draft, list(amounts.items())):
-        change = q.make(after, shift, {shift: order})
-        judged = trials.stands(change) if idle else trials.judge(change)
+        judged = judge(q.make(after, shift, {shift: order}))
+        if judged is None:
+            continue
+        again = after.pinned_again(draft, judged.stop(shift, q.ticket.id).start)
+        change = q.make(again, shift, {shift: order})
+        judged = judged if again is after else judge(change)
         if judged is None:
             continue
         stop, route = judged.stop(shift, q.ticket.id), judged.routes[shift]

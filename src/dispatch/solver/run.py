@@ -9,12 +9,12 @@ import numpy as np
 
 from dispatch.model import Plan, SolverRun
 from dispatch.solver import DEFAULT_SECONDS, Options, Progress, Result, search
-from dispatch.solver.arrays import KM_RATE, NONE, PAID_RATE, SHIFT_COLUMNS, TICKET_COLUMNS, Arrays, Instance
+from dispatch.solver.arrays import KM_RATE, MUST_SERVE, NONE, PAID_RATE, PRICE, SHIFT_COLUMNS, TICKET_COLUMNS, Arrays, Instance
 from dispatch.solver.assignment import Pool, choose
 from dispatch.solver.compiled import announce
 from dispatch.solver.guide import Guide, prepare
 from dispatch.solver.routes import Routes, best_of, from_plan, load, real_cost, to_plan
-from dispatch.solver.state import BEST, LENGTH, State, empty
+from dispatch.solver.state import BEST, LENGTH, SHIFT, State, empty
 from dispatch.solver.timing import DRIVEN, timetable
 
 CHUNK = 500
@@ -22,7 +22,7 @@ CHUNK = 500
 HARVEST = 4
 """Chunks between two harvests of routes."""
 HOT, COLD = 5.0, 0.05
-"""First and last temperature, in mean legs of the plan at hand."""
+"""First and last temperature, in units of `_scale`."""
 ENOUGH = 3000
 """Times the square of the number of tickets: iterations that settle a day."""
 CRUISE = 10
@@ -229,8 +229,8 @@ def _propose(this: Run, until: float) -> None:
 def _anneal(this: Run, lane: Lane, begin: float, until: float, heat: float) -> None:
     """Cool from `heat` times the first temperature to the last while the budget goes from one share to another."""
     budget, state = this.budget, lane.state
-    leg = _mean_leg(this.instance, state)
-    hot, cold = HOT * heat * leg, COLD * leg
+    scale = _scale(this.instance, state)
+    hot, cold = HOT * heat * scale, COLD * scale
     chunks = 0
     while not budget.over(lane.iterations) and (share := budget.share(lane.iterations)) < until:
         temperature = hot * (cold / hot) ** max(0.0, (share - begin) / (until - begin))
@@ -244,10 +244,15 @@ def _anneal(this: Run, lane: Lane, begin: float, until: float, heat: float) -> N
                 this.report()
 
 
-def _mean_leg(instance: Instance, state: State) -> float:
-    """Return what the mean leg of the current routes costs, its distance and paid time included; at least a minute of travel."""
+def _scale(instance: Instance, state: State) -> float:
+    """Return what decides between two plans: the cost of the mean leg, or, if more, of leaving tickets out per ticket.
+
+    Milliseconds of travel, at least a minute. A leg counts with its distance and paid time.
+    """
     stops = state.shifts[:, LENGTH]
     driven = sum(int(state.routes[s, n + 1, DRIVEN]) for s, n in enumerate(stops))
     rates = instance.arrays.shift[:, [PAID_RATE, KM_RATE]]
     second = 1000.0 + (rates.mean(axis=0) @ (1.0, CRUISE / 1000) if len(rates) else 0.0)
-    return max(60_000.0, second * driven / max(1, int(stops.sum())))
+    prices = instance.arrays.ticket[state.tickets[:, SHIFT] == NONE, PRICE]
+    left_out = prices[prices < MUST_SERVE].sum() / max(1, len(state.tickets))
+    return float(max(60_000.0, second * driven / max(1, int(stops.sum())), left_out))
