@@ -34,6 +34,7 @@ def _solve(day: Day, seconds: float, iterated: bool) -> Answer:
     began = perf_counter()
     manager, routing = _model(day)
     settings = _settings(iterated)
+    settings.time_limit.FromMilliseconds(int(1000 * seconds))  # it is asked for when the model is closed, too
     routing.CloseModelWithParameters(settings)
     points: list[Point] = []
 

@@ -10,13 +10,14 @@ engines get, and what somebody would reach who knew the best level beforehand.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from math import gcd
 from time import perf_counter
 
 import vroom
 
-from benchmarks.peers.answer import Answer, Point, ShiftTickets
+from benchmarks.peers.answer import Answer, Point, ShiftTickets, thinned
 from benchmarks.peers.day import Day
 
 LEVELS = range(6)
@@ -39,10 +40,9 @@ def priorities(day: Day) -> list[int]:
 def solve(day: Day, seconds: float, seed: int) -> Answer:  # noqa: ARG001
     """Solve at every level of exploration and return the cheapest answer."""
     answers = [_explore(day, seconds, level) for level in LEVELS]
-    points = sorted(((a.points[0], level) for level, a in enumerate(answers)), key=lambda found: found[0].seconds)
-    _, best = min(points, key=lambda found: (found[0].cost, found[0].seconds))
-    found = answers[best]
-    return Answer(found.routes, found.seconds, tuple(p for p, _ in points), f"exploration level {best}")
+    best = min(LEVELS, key=lambda level: (answers[level].points[0].cost, answers[level].seconds))
+    points = sorted((a.points[0] for a in answers), key=lambda point: point.seconds)
+    return replace(answers[best], points=thinned(points), setting=f"exploration level {best}")
 
 
 def _explore(day: Day, seconds: float, level: int) -> Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,6 @@ import pytest
 from typer.testing import Result
 
 from dispatch import planning, schema
-from dispatch.cli import main
 from dispatch.model import Customer, Problem
 from dispatch.solver import Options
 from tests.build import engineer, plan, problem, shift, ticket
@@ -162,10 +162,10 @@ def test_the_version_is_printed() -> None:
     assert run("--version").stdout == f"dispatch {__version__}\n"
 
 
-def test_the_command_itself_takes_its_arguments_from_the_shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("sys.argv", ["/usr/bin/dispatch-wrapper", "plan", "--help"])
+def test_the_package_runs_as_the_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("sys.argv", ["-m", "plan", "--help"])
     with pytest.raises(SystemExit) as ended:
-        main()
+        runpy.run_module("dispatch.cli", run_name="__main__")
     assert ended.value.code == 0
     assert "Usage: dispatch plan [OPTIONS]" in capsys.readouterr().out
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from dispatch import solver, travel
-from dispatch.cli import watch
+from dispatch.cli import app, watch
 from dispatch.model import Plan, Problem
 from dispatch.solver import Options, Progress
 from tests.cli.running import QUICK, REPOSITORY, document, run
@@ -82,6 +83,18 @@ def test_nobody_reading_on_is_no_error() -> None:
     ended = subprocess.run(["bash", "-c", command], cwd=REPOSITORY, capture_output=True, text=True, timeout=120, check=True)
     assert ended.stdout.splitlines()[1:] == ["141"]
     assert ended.stderr == ""
+
+
+@pytest.mark.parametrize("command", ["schema", "validate"])
+def test_a_pipe_without_a_reader_ends_a_command_with_141(command: str, day: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w", encoding="utf-8") as stdout:
+        monkeypatch.setattr("sys.stdout", stdout)
+        with pytest.raises(SystemExit) as ended:
+            app(["schema"] if command == "schema" else ["validate", str(day)])
+        assert ended.value.code == 141
+        stdout.write("what is written later goes nowhere")
 
 
 # ----------------------------------------------------------------- watching

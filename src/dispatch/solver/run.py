@@ -164,10 +164,10 @@ def _improve(this: Run) -> int:
             _propose(this, until)
         else:
             _side_by_side(this, begin, until, heat)
+        if this.budget.stopped:
+            break  # who stops a run wants the answer now
         gained += _recombine(this)
         this.report()
-        if this.budget.stopped:
-            break
     return gained
 
 
