@@ -1,4 +1,4 @@
-"""Turn results of `benchmarks.published` and `benchmarks.speed` into the Markdown of `benchmarks/README.md`.
+"""Turn results of `benchmarks.published`, `benchmarks.peers` and `benchmarks.speed` into the Markdown of `benchmarks/README.md`.
 
 Run ``python -m benchmarks.summary benchmarks/results/*.json``.
 """
@@ -12,6 +12,8 @@ from statistics import fmean, median
 from typing import Annotated, Any
 
 import typer
+
+from benchmarks.peers.table import HEADINGS, against_best, lines, notes
 
 Record = Mapping[str, Any]
 
@@ -63,12 +65,28 @@ def _speed(document: Record) -> list[str]:
     return ["| what | limit | figure |", "|---|---|---|", *rows]
 
 
+def _peers(document: Record) -> list[str]:
+    runs = document["runs"]
+    rule = ["---" if k < 2 else "--:" for k in range(len(HEADINGS))]
+    rows = (f"| {' | '.join(cells)} |" for cells in (HEADINGS, *(line.cells() for line in lines(runs))))
+    heading = next(rows)
+    picture = [f"![Mean cost against seconds](results/{document['chart']})", ""] if document.get("chart") else []
+    said = [f"- {line}" for line in (*against_best(runs), *notes(runs), *document["absent"])]
+    return [*picture, heading, f"|{'|'.join(rule)}|", *rows, *([""] if said else []), *said]
+
+
+def _body(document: Record) -> list[str]:
+    if "runs" in document:
+        return _peers(document)
+    return _published(document) if "results" in document else _speed(document)
+
+
 def markdown(document: Record) -> str:
     """Return one run as Markdown: where and how it was measured, then its table."""
     used = ", ".join(f"{name} {release}" for name, release in document["versions"].items() if release)
     options = ", ".join(f"{name} {value}" for name, value in document["options"].items() if value is not None)
     head = f"{document['date'][:10]}, commit {document['commit']}, {document['machine']}; {used}. Options: {options}."
-    return "\n".join([head, "", *(_published(document) if "results" in document else _speed(document))])
+    return "\n".join([head, "", *_body(document)])
 
 
 def main(results: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="JSON written with --output.")]) -> None:

@@ -56,7 +56,11 @@ def table(document: Mapping[str, Any]) -> Table:
 
 
 def run_all(
-    plan: Sequence[tuple[Engine, Instance, float]], seed: int, document: dict[str, Any], keep: Callable[[], None], say: Callable[[str], None]
+    plan: Sequence[tuple[Engine, Instance, float]],
+    seed: int,
+    document: dict[str, Any],
+    keep: Callable[[], None],
+    say: Callable[[str], None],
 ) -> None:
     """Run what is planned, keeping what is done after each run; an interrupt ends it early and loses nothing."""
     done: list[Run] = []
@@ -91,23 +95,34 @@ def main(
     theirs = max(ours) if peer_seconds is None else peer_seconds
     try:
         engines, absent = chosen(peers)
-        if of and data is None:
-            raise DataError("Give --data the folder that holds the published sets.")
-        instances = of_set(of, data, limit, only) if of and data else generated(numbers(sizes, int), range(first_seed, first_seed + seeds))
-        for group in {instance.group: instance for instance in instances}.values():
-            group.read()  # a set that cannot be expressed is refused before hours are spent
+        instances = of_set(of, folder(data), limit, only) if of else generated(numbers(sizes, int), range(first_seed, first_seed + seeds))
+        for instance in {instance.group: instance for instance in instances}.values():
+            instance.read()  # a set that cannot be expressed is refused before hours are spent
     except (NoSuchPeerError, DataError, CannotExpressError) as fault:
         err.print(str(fault), style="red", highlight=False)
         raise typer.Exit(2) from None
     for line in absent:
         err.print(line, highlight=False)
-    options = {"sizes": None if of else sizes, "set": of or None, "limit": limit, "only": only if of else None, "seconds": seconds}
-    options |= {"peer_seconds": theirs, "seeds": None if of else seeds, "first_seed": None if of else first_seed, "seed": seed}
+    on: dict[str, object] = {"set": of, "limit": limit, "only": only} if of else {"sizes": sizes, "seeds": seeds, "first_seed": first_seed}
+    options = on | {"seconds": seconds, "peer_seconds": theirs, "seed": seed}
     document = circumstances(PACKAGES) | {"options": options, "absent": absent, "runs": []}
     path = output / f"peers-{of or 'days'}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.json"
     plan = list(schedule(instances, engines, ours, theirs))
     run_all(plan, seed, document, lambda: save(path, document), lambda line: err.print(line, highlight=False))
     report(document, path, out)
+
+
+def folder(data: Path | None) -> Path:
+    """Return the folder of the published sets.
+
+    Raises
+    ------
+    DataError
+        None was given.
+    """
+    if data is None:
+        raise DataError("Give --data the folder that holds the published sets.")
+    return data
 
 
 def save(path: Path, document: Mapping[str, Any]) -> None:

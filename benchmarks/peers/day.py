@@ -115,6 +115,18 @@ class Day:
         return list(groups.values())
 
 
+@dataclass(frozen=True)
+class _Frame:
+    """What the numbers of one problem count from: first and last moment, rows of places, levels of skills, units."""
+
+    weights: Weights
+    first: int
+    last: int
+    rows: Mapping[Place, int]
+    levels: Mapping[tuple[str, int], int]
+    units: tuple[str, ...]
+
+
 def reduce(problem: Problem, matrix: TravelMatrix, all_served: bool = False) -> Day:
     """Return a problem in plain numbers.
 
@@ -131,40 +143,52 @@ def reduce(problem: Problem, matrix: TravelMatrix, all_served: bool = False) -> 
     places = dict.fromkeys((*ends, *(t.place for t in problem.tickets)))
     used = sorted({matrix.rows[place] for place in places})
     row_of = {row: k for k, row in enumerate(used)}
-    rows = {place: row_of[matrix.rows[place]] for place in places}
-    spans = [(max(s.start, problem.now), s.overtime_until) for e in problem.engineers for s in e.shifts]
-    origin, end = min((first for first, _ in spans), default=problem.now), max((last for _, last in spans), default=problem.now)
-    levels = {asked: k + 1 for k, asked in enumerate(sorted({(s.skill, s.tier) for t in problem.tickets for s in t.skills}))}
-    units = tuple(sorted({unit for t in problem.tickets for unit, need in t.needs.items() if need}))
-
-    def ticket(t: Ticket) -> DayTicket:
-        opens, closes = (t.windows[0].start, t.windows[0].end) if t.windows else (origin, end)
-        price = weights.unassigned[t.priority - 1] if t.unassigned_cost is None else t.unassigned_cost
-        asked = frozenset(levels[s.skill, s.tier] for s in t.skills)
-        needs = tuple(t.needs.get(unit, 0) for unit in units)
-        times = (t.service, max(opens, origin) - origin, min(closes, end) - origin)
-        return DayTicket(t.id, rows[t.place], *times, round(whole(MINUTE * price) / SECOND), asked, needs)
-
-    def shift(e: Engineer, s: Shift) -> DayShift:
-        tier_of = {h.skill: h.tier for h in e.skills}
-        has = frozenset(level for (skill, tier), level in levels.items() if tier_of.get(skill, 0) >= tier)
-        assert s.start_place is not None and s.end_place is not None
-        hours = (max(s.start, problem.now) - origin, s.overtime_until - origin)
-        carried = tuple(s.capacity.get(unit, 0) for unit in units)
-        return DayShift(e.id, s.id, rows[s.start_place], rows[s.end_place], *hours, has, carried)
-
-    day = Day(
-        problem,
-        matrix,
-        tuple(ticket(t) for t in problem.tickets),
-        tuple(shift(e, s) for e in problem.engineers for s in e.shifts),
-        matrix.seconds[np.ix_(used, used)].astype(np.int64),
-        rows,
-        units,
-        all_served,
+    asked = sorted({(s.skill, s.tier) for t in problem.tickets for s in t.skills})
+    frame = _Frame(
+        weights,
+        min((max(s.start, problem.now) for e in problem.engineers for s in e.shifts), default=problem.now),
+        max((s.overtime_until for e in problem.engineers for s in e.shifts), default=problem.now),
+        {place: row_of[matrix.rows[place]] for place in places},
+        {skill: k + 1 for k, skill in enumerate(asked)},
+        tuple(sorted({unit for t in problem.tickets for unit, need in t.needs.items() if need})),
     )
-    some = day.able().any(axis=1)
-    return replace(day, tickets=tuple(t for t, able in zip(day.tickets, some, strict=True) if able and t.opens <= t.closes))
+    tickets = tuple(_ticket(frame, t) for t in problem.tickets)
+    shifts = tuple(_shift(frame, e, s, problem.now) for e in problem.engineers for s in e.shifts)
+    seconds = matrix.seconds[np.ix_(used, used)].astype(np.int64)
+    day = Day(problem, matrix, tickets, shifts, seconds, frame.rows, frame.units, all_served)
+    able = day.able()
+    return replace(day, tickets=tuple(t for k, t in enumerate(tickets) if able[k].any() and t.opens <= t.closes))
+
+
+def _ticket(frame: _Frame, t: Ticket) -> DayTicket:
+    opens, closes = (t.windows[0].start, t.windows[0].end) if t.windows else (frame.first, frame.last)
+    price = frame.weights.unassigned[t.priority - 1] if t.unassigned_cost is None else t.unassigned_cost
+    return DayTicket(
+        t.id,
+        frame.rows[t.place],
+        t.service,
+        max(opens, frame.first) - frame.first,
+        min(closes, frame.last) - frame.first,
+        round(whole(MINUTE * price) / SECOND),
+        frozenset(frame.levels[s.skill, s.tier] for s in t.skills),
+        tuple(t.needs.get(unit, 0) for unit in frame.units),
+    )
+
+
+def _shift(frame: _Frame, e: Engineer, s: Shift, now: int) -> DayShift:
+    assert s.start_place is not None  # else it was refused
+    assert s.end_place is not None
+    tier_of = {h.skill: h.tier for h in e.skills}
+    return DayShift(
+        e.id,
+        s.id,
+        frame.rows[s.start_place],
+        frame.rows[s.end_place],
+        max(s.start, now) - frame.first,
+        s.overtime_until - frame.first,
+        frozenset(level for (skill, tier), level in frame.levels.items() if tier_of.get(skill, 0) >= tier),
+        tuple(s.capacity.get(unit, 0) for unit in frame.units),
+    )
 
 
 def _beyond(problem: Problem, weights: Weights) -> Iterator[str]:

@@ -60,7 +60,7 @@ PEERS = (
     Engine("nextroute", "nextroute", "nextroute", "nextroute", "nextroute"),
 )
 ENGINES = {engine.name: engine for engine in (OURS, *PEERS)}
-PACKAGES = tuple(dict.fromkeys(engine.package for engine in ENGINES.values())) + ("numba", "numpy")
+PACKAGES = (*dict.fromkeys(engine.package for engine in ENGINES.values()), "numba", "numpy")
 
 
 def chosen(names: str) -> tuple[list[Engine], list[str]]:

@@ -49,8 +49,9 @@ def solve(day: Day, seconds: float, seed: int) -> Answer:  # noqa: ARG001
 
 def minutes(day: Day) -> int:
     """Return what times are multiplied with, so that all windows and shifts begin and end on whole minutes."""
-    bounds = [at for t in (*day.tickets, *day.shifts) for at in (t.opens, t.closes)]
-    return 60 // gcd(60, *bounds)
+    of_tickets = (at for t in day.tickets for at in (t.opens, t.closes))
+    of_shifts = (at for s in day.shifts for at in (s.opens, s.closes))
+    return 60 // gcd(60, *of_tickets, *of_shifts)
 
 
 def positions(day: Day) -> npt.NDArray[np.float64]:
@@ -68,8 +69,9 @@ def positions(day: Day) -> npt.NDArray[np.float64]:
     squares = ((day.seconds + day.seconds.T) / 2.0) ** 2
     centred = squares - squares.mean(axis=0) - squares.mean(axis=1)[:, None] + squares.mean()
     values, vectors = np.linalg.eigh(-centred / 2)
-    plane: npt.NDArray[np.float64] = vectors[:, -2:] * np.sqrt(np.maximum(values[-2:], 0))
-    return 1.0 + DEGREES_PER_SECOND * (plane - plane.min(axis=0))
+    plane = vectors[:, -2:] * np.sqrt(np.maximum(values[-2:], 0))
+    shown: npt.NDArray[np.float64] = 1.0 + DEGREES_PER_SECOND * (plane - plane.min(axis=0))
+    return shown
 
 
 def _input(day: Day, spots: npt.NDArray[np.float64], scale: int) -> Any:

@@ -1,8 +1,8 @@
 """OR-Tools' routing library on a model of nothing but this day, at the settings that were measured best.
 
-Guided local search begins at parallel cheapest insertion. Iterated local search ruins by SISR and recreates by cheapest
-insertion; it runs only through `SolveWithIteratedLocalSearch` under `GREEDY_DESCENT`, and is better without a descent after
-each ruin. The library takes no seed.
+Guided local search begins at local cheapest insertion. Iterated local search begins at parallel cheapest insertion, ruins by
+SISR and recreates by parallel cheapest insertion again; it runs only through `SolveWithIteratedLocalSearch` under
+`GREEDY_DESCENT`, and is better without a descent after each ruin. The library takes no seed.
 """
 
 from __future__ import annotations
@@ -45,10 +45,8 @@ def _solve(day: Day, seconds: float, iterated: bool) -> Answer:
 
     routing.AddAtSolutionCallback(note)
     settings.time_limit.FromMilliseconds(max(1, int(1000 * (seconds - (perf_counter() - began)))))
-    if iterated:
-        found = routing.SolveWithIteratedLocalSearch(settings)
-    else:
-        found = routing.SolveWithParameters(settings)
+    run = routing.SolveWithIteratedLocalSearch if iterated else routing.SolveWithParameters
+    found = run(settings)
     routes = _routes(day, manager, routing, found) if found is not None else ()
     return Answer(routes, perf_counter() - began, thinned(points))
 
@@ -85,18 +83,21 @@ def _model(day: Day) -> tuple[Any, Any]:
 
 def _settings(iterated: bool) -> Any:
     settings = pywrapcp.DefaultRoutingSearchParameters()
-    settings.first_solution_strategy = routing_enums_pb2.FirstSolutionStrategy.PARALLEL_CHEAPEST_INSERTION
+    first, search = routing_enums_pb2.FirstSolutionStrategy, routing_enums_pb2.LocalSearchMetaheuristic
     if not iterated:
-        settings.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
+        settings.first_solution_strategy = first.LOCAL_CHEAPEST_INSERTION
+        settings.local_search_metaheuristic = search.GUIDED_LOCAL_SEARCH
         return settings
-    settings.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GREEDY_DESCENT
+    settings.first_solution_strategy = first.PARALLEL_CHEAPEST_INSERTION
+    settings.local_search_metaheuristic = search.GREEDY_DESCENT
     settings.use_iterated_local_search = True
-    search = settings.iterated_local_search_parameters
-    search.improve_perturbed_solution = False
-    ruin = search.ruin_recreate_parameters.ruin_strategies.add().sisr
+    rounds = settings.iterated_local_search_parameters
+    rounds.improve_perturbed_solution = False
+    rounds.ruin_recreate_parameters.recreate_strategy.heuristic = first.PARALLEL_CHEAPEST_INSERTION
+    ruin = rounds.ruin_recreate_parameters.ruin_strategies.add().sisr
     # The values of the paper, doi 10.1287/trsc.2019.0914.
     ruin.max_removed_sequence_size, ruin.avg_num_removed_visits, ruin.bypass_factor = 10, 10, 0.01
-    annealing = search.reference_solution_acceptance_strategy.simulated_annealing
+    annealing = rounds.reference_solution_acceptance_strategy.simulated_annealing
     annealing.cooling_schedule_strategy = routing_ils_pb2.CoolingScheduleStrategy.EXPONENTIAL
     annealing.initial_temperature, annealing.final_temperature = 1000.0, 5.0
     return settings

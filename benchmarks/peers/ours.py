@@ -1,4 +1,4 @@
-"""This project's own search, as everybody calls it: one door, one worker."""
+"""The search of this project, as everybody calls it: one door, one worker."""
 
 from __future__ import annotations
 

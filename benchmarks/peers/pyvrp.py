@@ -27,11 +27,11 @@ def solve(day: Day, seconds: float, seed: int) -> Answer:
     points: list[Point] = []
     until = began + seconds
 
-    def over(cost: int) -> bool:
+    def over(best_cost: int) -> bool:
         """Stop when the time has come; PyVRP asks once in each iteration."""
         now = perf_counter()
-        if cost < FORBIDDEN and (not points or cost < points[-1].cost):
-            points.append(Point(now - began, cost))
+        if best_cost < FORBIDDEN and (not points or best_cost < points[-1].cost):
+            points.append(Point(now - began, best_cost))
         return now >= until
 
     best = pyvrp.solve(data, over, seed=seed, collect_stats=False, display=False).best
@@ -65,13 +65,14 @@ def _data(day: Day, groups: list[list[int]]) -> Any:
         for s in [day.shifts[group[0]]]
     ]  # fmt: skip
     places = [t.place for t in day.tickets] + homes
-    legs = day.seconds[np.ix_(places, places)]
+    legs: Any = day.seconds[np.ix_(places, places)]
+    distances: Any = [_distances(legs, np.flatnonzero(~reached)) for reached in profiles.values()]
     return pyvrp.ProblemData(
         [pyvrp.Location(0, 0) for _ in places],
         clients,
         [pyvrp.Depot(count + k) for k in range(len(homes))],
         types,
-        [_distances(legs, np.flatnonzero(~reached)) for reached in profiles.values()],
+        distances,
         [legs] * len(profiles),
     )
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from dispatch.explain.codes import ReasonCode, reason
 from dispatch.explain.trials import Trials, is_begun
-from dispatch.explain.ways import KINDS, Found, Question, alone, crowded, even_alone, make_room, placements, room, stretched
+from dispatch.explain.ways import KINDS, Found, Question, alone, crowded, even_alone, make_room, placements, room, stretched, together
 from dispatch.explain.who import NOBODY, ORDER, Blocks, groups, missing_tiers, nobody, rule
 from dispatch.explain.words import listed, price, span
 from dispatch.model import Reason, Ticket, Window
@@ -94,10 +94,11 @@ def _told(q: Question) -> tuple[list[Reason], list[Found]]:
     closed, q = _closed(q)
     if closed is not None:
         return [closed], []
-    found = room(q)
-    apart = _apart(q)
-    proved = [f for f in (*_decisive(q, even_alone(q)), *_decisive(q, found)) if apart is None or f.code not in SAME_AS_APART]
+    found, even, apart = room(q), even_alone(q), _apart(q)
+    proved = [f for f in (*_decisive(q, even), *_decisive(q, found)) if apart is None or f.code not in SAME_AS_APART]
     reasons = [*([] if apart is None else [apart]), *(_proved(q, f) for f in proved)]
+    if even and not found:  # several limits at once may still do; that each of them binds is said already
+        found = together(q)
     return reasons or list(_held(q)), found
 
 

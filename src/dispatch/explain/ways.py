@@ -127,12 +127,12 @@ class Question:
 def room(q: Question) -> list[Found]:
     """Return the changes that place a ticket: as the limits are, with one of them let out, or at the cost of other work.
 
-    Only where there is none: at the cost of several others, or with several limits let out.
+    Only where there is none: at the cost of several others.
     """
     found = [*placements(q), *exchanges(q)]
     if not any(f.kind == "place" or f.kind in KINDS.values() for f in found):
         found += stretched(q)
-    return found or crowded(q) or ([] if alone(q) else together(q))
+    return found or crowded(q)
 
 
 def even_alone(q: Question) -> list[Found]:

@@ -223,7 +223,10 @@ def _propose(this: Run, until: float) -> None:
         None if seconds is None else max(0.0, seconds * until - budget.seconds()),
         None if most is None else max(1, int(most * until) - lane.iterations),
         found,
+        lambda: budget.over(lane.iterations),
     )
+    if most is not None and (seconds is None or budget.seconds() < seconds * until):
+        lane.iterations = max(lane.iterations, int(most * until))  # solutions that were not better count, too
 
 
 def _anneal(this: Run, lane: Lane, begin: float, until: float, heat: float) -> None:

@@ -60,6 +60,9 @@ REMOVED, LONGEST_STRING = 10, 10
 BLINK = 0.01
 """Chance that a row is overlooked."""
 
+# Numbers that are passed on. As plain ints they would be types of their own, and each function be compiled once for each.
+ZERO, ONE, NOWHERE, WHATEVER = np.int64(0), np.int64(1), np.int64(NONE), np.int64(INFEASIBLE)
+
 
 # ---------------------------------------------------------------------- random
 
@@ -146,7 +149,7 @@ def ruin_worst(arrays: Arrays, guide: Guide, state: State, seed: int) -> None:
             own = state.routes[s, at, SPENT] - state.routes[s, at - 1, SPENT]
             dear = own * (1.0 + uniform(state)) * n > state.routes[s, n, SPENT]
         if dear:
-            take_out(arrays, state, s, at, at, 0, 0)
+            take_out(arrays, state, s, at, at, ZERO, ZERO)
             left -= 1
 
 
@@ -155,9 +158,9 @@ def ruin_shift(arrays: Arrays, guide: Guide, state: State, seed: int) -> None:
     """Take out a whole shift at or near a ticket."""
     s = state.tickets[seed, SHIFT]
     if s == NONE:
-        s = guide.near[seed, 1 + below(state, guide.near.shape[1] - 1)]
+        s = np.int64(guide.near[seed, 1 + below(state, guide.near.shape[1] - 1)])
     if s != NONE and state.shifts[s, LENGTH] > 0:
-        take_out(arrays, state, s, 1, state.shifts[s, LENGTH], 0, 0)
+        take_out(arrays, state, s, ONE, state.shifts[s, LENGTH], ZERO, ZERO)
 
 
 @compiled
@@ -232,14 +235,14 @@ def insert_best(arrays: Arrays, guide: Guide, state: State, ticket: int, blink: 
     """Put a ticket where it costs least, if that is less than leaving it out."""
     state.number[QUERY] += 1
     query, complete = state.number[QUERY], guide.near[ticket, 0] == 1
-    best, where, into = arrays.ticket[ticket, PRICE], NONE, NONE
+    best, where, into = arrays.ticket[ticket, PRICE], NOWHERE, NOWHERE
     near, empty = guide.near.shape[1], 0
     around = 0 if complete else guide.neighbours.shape[1]
     for j in range(1, near + around):
         if j < near:
-            s = guide.near[ticket, j]
+            s = np.int64(guide.near[ticket, j])
         else:
-            s = np.int32(state.tickets[guide.neighbours[ticket, j - near], SHIFT])
+            s = np.int64(state.tickets[guide.neighbours[ticket, j - near], SHIFT])
         if s == NONE or state.shifts[s, ASKED_IN] == query:
             continue
         if NEAREST_SHIFTS < j < near and not complete:
@@ -265,7 +268,7 @@ def fill(arrays: Arrays, guide: Guide, state: State) -> None:
     for i in range(state.number[ABSENT_LIST]):
         state.lists[REMOVED_LIST, i] = state.lists[ABSENT_LIST, i]
     state.number[REMOVED_LIST] = state.number[ABSENT_LIST]
-    order(guide, state, PRICE_ORDER)
+    order(guide, state, np.int64(PRICE_ORDER))
     for i in range(state.number[REMOVED_LIST]):
         insert_best(arrays, guide, state, state.lists[REMOVED_LIST, i], 0.0)
     keep(state)
@@ -341,12 +344,12 @@ def leave_nothing(arrays: Arrays, state: State) -> None:
         again = False
         for i in range(state.number[ABSENT_LIST] - 1, -1, -1):
             ticket = state.lists[ABSENT_LIST, i]
-            best, where, into = arrays.ticket[ticket, PRICE], NONE, NONE
+            best, where, into = arrays.ticket[ticket, PRICE], NOWHERE, NOWHERE
             for s in range(state.shifts.shape[0]):
                 if not may_serve(arrays, s, ticket) or not fits(arrays, ticket, state.shifts[s, STATE_COLUMNS:]):
                     continue
                 for at in range(state.shifts[s, LENGTH] + 1):
-                    cost = insertion(arrays, s, state.routes, state.shifts[s, LENGTH], at, ticket, INFEASIBLE)
+                    cost = insertion(arrays, s, state.routes, state.shifts[s, LENGTH], at, ticket, WHATEVER)
                     if cost < best:
                         best, where, into = cost, at, s
             if into != NONE:
