@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dispatch import check, schema, travel
 from dispatch.model import Plan, Problem, Route, Stop
-from dispatch.solver import Options, solve
+from dispatch.solver import Engine, Options, solve
 from tests.generated.problems import problems
 
 UNAVOIDABLE = {"mandatory", "pin"}
 """Rules a plan may break where the problem leaves no way: work that must be served and cannot be."""
 
 
-@given(problems(), st.integers(0, 3))
-@settings(max_examples=150, deadline=None)
-def test_a_plan_breaks_no_rule_and_costs_what_the_solver_says(problem: Problem, seed: int) -> None:
+@pytest.mark.parametrize(("engine", "iterations"), [("search", 200), ("routing", 20)])
+@given(problem=problems(), seed=st.integers(0, 3))
+@settings(max_examples=100, deadline=None)
+def test_a_plan_breaks_no_rule_and_costs_what_the_solver_says(engine: Engine, iterations: int, problem: Problem, seed: int) -> None:
     matrix = travel.matrix(problem)
-    result = solve(problem, matrix, Options(iterations=200, seed=seed))
+    result = solve(problem, matrix, Options(iterations=iterations, seed=seed, engine=engine))
     verdict = check.verify(problem, matrix, result.plan)
     assert [v for v in verdict.violations if v.rule not in UNAVOIDABLE] == []
     assert verdict.cost.total == result.cost
