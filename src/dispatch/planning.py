@@ -122,7 +122,7 @@ def _disagreements(cost: int, verdict: Verdict) -> Iterator[Violation]:
 
 def _finished(problem: Problem, matrix: TravelMatrix, verdict: Verdict) -> Planned:
     """Explain a checked plan, and write on it which problem it belongs to and what to know about it."""
-    explained = explain.explain(problem, matrix, verdict.plan)
+    explained = explain.explain(problem, matrix, verdict.plan, verdict)
     this = ProblemRef(problem.name, sha256(schema.write_problem(problem)).hexdigest())
     told = explained.problem
     warnings = schema.warnings(problem)
