@@ -99,16 +99,16 @@ def main(
         for instance in {instance.group: instance for instance in instances}.values():
             instance.read()  # a set that cannot be expressed is refused before hours are spent
     except (NoSuchPeerError, DataError, CannotExpressError) as fault:
-        err.print(str(fault), style="red", highlight=False)
+        err.print(str(fault), style="red", highlight=False, markup=False)
         raise typer.Exit(2) from None
     for line in absent:
-        err.print(line, highlight=False)
+        err.print(line, highlight=False, markup=False)
     on: dict[str, object] = {"set": of, "limit": limit, "only": only} if of else {"sizes": sizes, "seeds": seeds, "first_seed": first_seed}
     options = on | {"seconds": seconds, "peer_seconds": theirs, "seed": seed}
     document = circumstances(PACKAGES) | {"options": options, "absent": absent, "runs": []}
     path = output / f"peers-{of or 'days'}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.json"
     plan = list(schedule(instances, engines, ours, theirs))
-    run_all(plan, seed, document, lambda: save(path, document), lambda line: err.print(line, highlight=False))
+    run_all(plan, seed, document, lambda: save(path, document), lambda line: err.print(line, highlight=False, markup=False))
     report(document, path, out)
 
 
@@ -137,14 +137,14 @@ def report(document: dict[str, Any], path: Path, out: Console) -> None:
         return
     out.print(table(document))
     for line in (*against_best(document["runs"]), *notes(document["runs"])):
-        out.print(line, highlight=False)
+        out.print(line, highlight=False, markup=False)
     if chart.available():
         document["chart"] = path.with_suffix(".png").name
         chart.draw(document, path.with_suffix(".png"))
         save(path, document)
     else:
-        out.print(f"no chart: matplotlib is not installed: {INSTALL}", highlight=False)
-    out.print(f"written to {path}", highlight=False, soft_wrap=True)
+        out.print(f"no chart: matplotlib is not installed: {INSTALL}", highlight=False, markup=False)
+    out.print(f"written to {path}", highlight=False, markup=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

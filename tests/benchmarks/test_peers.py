@@ -335,6 +335,7 @@ def test_the_command_writes_results_and_refuses_what_it_does_not_know(tmp_path: 
         app, ["--sizes", "5", "--seeds", "2", "--seconds", "1,2", "--peers", "or-tools-gls", "--output", str(tmp_path)]
     )
     assert done.exit_code == 0, done.output
+    assert "no chart: matplotlib is not installed: pip install 'field-dispatch[peers]'" in done.output
     (written,) = tmp_path.glob("peers-days-*.json")
     document = json.loads(written.read_text())
     assert [(r["engine"], r["instance"], r["budget"]) for r in document["runs"]] == [
