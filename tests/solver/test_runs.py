@@ -146,3 +146,22 @@ def test_what_was_never_compiled_is_announced(caplog: pytest.LogCaptureFixture) 
     with caplog.at_level(logging.INFO, "dispatch.solver.compiled"):
         announce(fresh)
     assert caplog.messages == ["compiling the search, first run only"]
+
+
+def test_a_proof_gives_a_bound_below_the_cost_and_may_better_the_plan() -> None:
+    """On so small a day the linear program leaves no gap."""
+    plain, proved = ask(day(6)), ask(day(6), prove=30.0)
+    assert plain.plan.solver is not None
+    assert proved.plan.solver is not None
+    assert (plain.plan.solver.bound, proved.plan.solver.bound) == (None, proved.cost)
+    assert proved.cost <= plain.cost
+
+
+def test_an_interrupt_during_a_proof_keeps_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    def press_ctrl_c(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("dispatch.solver.bound.prove", press_ctrl_c)
+    result = ask(day(), prove=30.0)
+    assert result.plan.solver is not None
+    assert (result.plan.solver.stopped, result.plan.solver.bound, len(result.plan.routes)) == ("interrupted", None, 2)

@@ -149,6 +149,7 @@ def plan(
     seed: options.Seed = 0,
     workers: options.Workers = 1,
     engine: options.EngineName = "search",
+    prove: options.Prove = None,
     start: options.Start = None,
     replan: options.Replan = None,
     output: options.Output = None,
@@ -174,7 +175,7 @@ def plan(
     check_outputs(outputs)
     before = start if replan is None else replan
     day, given = (_read(problem, policy, geocode), None) if before is None else _read_with_plan(problem, before, policy, geocode)
-    wanted = Options(seconds, iterations, seed, workers, engine)
+    wanted = Options(seconds, iterations, seed, workers, engine, prove)
     with stopping() as stop, watching(wanted, "Planning", quiet) as on_progress:
         wanted = replace(wanted, stop=stop, on_progress=on_progress)
         planned = planning.plan(day, wanted, given) if given is None or replan is None else planning.replan(day, given, wanted)

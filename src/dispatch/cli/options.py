@@ -33,6 +33,16 @@ Seed = Annotated[
 Workers = Annotated[
     int, typer.Option(rich_help_panel=SEARCH, min=1, metavar="W", help="Searches that run side by side, one per processor core.")
 ]
+Prove = Annotated[
+    float | None,
+    typer.Option(
+        rich_help_panel=SEARCH,
+        min=0,
+        metavar="SECONDS",
+        help="Afterwards, so many seconds at the most: prove a lower bound of the cost, and say how far the plan is from it.",
+        show_default="off",
+    ),
+]
 EngineName = Annotated[Engine, typer.Option(rich_help_panel=SEARCH, help="Ruin and recreate, or the OR-Tools routing model.")]
 
 Policy = Annotated[

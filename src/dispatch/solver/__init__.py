@@ -44,6 +44,8 @@ class Options:
         Processes that search side by side.
     engine
         ``search``: compiled ruin and recreate. ``routing``: the OR-Tools routing model.
+    prove
+        Seconds to prove afterwards how far the plan is from the best possible; what is found on the way goes into the plan.
     on_progress
         Called a few times a second with how far it is.
     stop
@@ -57,6 +59,7 @@ class Options:
     seed: int = 0
     workers: int = 1
     engine: Engine = "search"
+    prove: float | None = None
     on_progress: Callable[[Progress], None] | None = None
     stop: threading.Event | None = None
     clock: Callable[[], float] = time.monotonic

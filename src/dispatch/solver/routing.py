@@ -365,19 +365,19 @@ def _settings(day: Day, solutions: int | None) -> Any:
 
 
 def _begin_with(model: Model, settings: Any, first: Routes) -> None:
-    """Have the first solution follow the routes given: iterated local search takes no assignment to begin with."""
-    strategies, day = routing_enums_pb2.FirstSolutionStrategy, model.day
-    if not any(first):
-        settings.first_solution_strategy = strategies.PARALLEL_CHEAPEST_INSERTION
-        return
+    """Have the first solution follow the routes given.
+
+    Iterated local search takes no assignment to begin with, makes little of a hint, and the library's own first insertions may find
+    nothing where a limit on stops leaves tickets out.
+    """
+    day = model.day
     index_of = {row: model.index(node) for node, row in enumerate(day.tickets.tolist())}
     follower: dict[int, int] = {}
     for vehicle, shift in enumerate(day.shifts.tolist()):
         stops = [index_of[t] for t in first[shift] if t in index_of]
-        chain = [model.routing.Start(vehicle), *stops, model.routing.End(vehicle)]
-        follower.update(pairwise(chain))
-    model.routing.SetFirstSolutionEvaluator(lambda a, b: 0 if follower.get(a) == b else 1 << 40)
-    settings.first_solution_strategy = strategies.EVALUATOR_STRATEGY
+        follower.update(pairwise([model.routing.Start(vehicle), *stops, model.routing.End(vehicle)]))
+    model.routing.SetFirstSolutionEvaluator(lambda a, b: 0 if follower.get(a) == b else FOREVER)
+    settings.first_solution_strategy = routing_enums_pb2.FirstSolutionStrategy.EVALUATOR_STRATEGY
 
 
 def _listen(model: Model, shifts: int, found: Callable[[Routes], bool], stopped: Callable[[], bool]) -> list[BaseException]:

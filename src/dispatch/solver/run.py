@@ -147,9 +147,14 @@ def run(instance: Instance, options: Options, start: Plan | None) -> Result:
         budget.stopped = "interrupted"
     load(instance, state, best_of(this.best()))
     search.leave_nothing(instance.arrays, state)
+    bound = None
+    if options.prove is not None and not budget.stopped:
+        bound, more = _prove(this, options.prove)
+        gained += more
+        search.leave_nothing(instance.arrays, state)
     iterations = sum(lane.iterations for lane in lanes)
     ended = budget.end(lanes[0].iterations)
-    how = SolverRun(options.engine, round(budget.seconds(), 3), options.seed, iterations, ended)
+    how = SolverRun(options.engine, round(budget.seconds(), 3), options.seed, iterations, ended, bound)
     return Result(replace(to_plan(instance, state), solver=how), real_cost(instance, state), gained)
 
 
@@ -166,7 +171,7 @@ def _improve(this: Run) -> int:
             _side_by_side(this, begin, until, heat)
         if this.budget.stopped:
             break  # who stops a run wants the answer now
-        gained += _recombine(this)
+        gained += _recombine(this, this.budget.limit())
         this.report()
     return gained
 
@@ -184,7 +189,7 @@ def _side_by_side(this: Run, begin: float, until: float, heat: float) -> None:
             raise
 
 
-def _recombine(this: Run) -> int:
+def _recombine(this: Run, seconds: float | None) -> int:
     """Choose among the routes of all lanes, and give the result to the first; return what that took off the cost."""
     instance, first = this.instance, this.lanes[0]
     for lane in this.lanes:
@@ -192,12 +197,30 @@ def _recombine(this: Run) -> int:
         if lane is not first:
             first.pool.costs = {**lane.pool.costs, **first.pool.costs}
     best, cost = best_of(this.best()), int(this.best().number[BEST])
-    chosen = choose(instance, first.pool, best, this.budget.limit())
+    chosen = choose(instance, first.pool, best, seconds)
     load(instance, first.state, best if chosen is None else chosen)
     search.fill(instance.arrays, this.guide, first.state)
     if first.state.number[BEST] > cost:
         load(instance, first.state, best)
     return cost - int(first.state.number[BEST])
+
+
+def _prove(this: Run, seconds: float) -> tuple[int | None, int]:
+    """Prove a bound of the cost, and choose anew with the routes found on the way; return the bound and what that gained."""
+    from dispatch.solver.bound import prove  # compiled only where a proof is asked for
+
+    instance, first, options = this.instance, this.lanes[0], this.budget.options
+    routes = best_of(first.state)
+    try:
+        proof = prove(instance, routes, first.pool, seconds, None, options.stop, workers=max(1, options.workers), clock=options.clock)
+    except KeyboardInterrupt:
+        this.budget.stopped = "interrupted"
+        return None, 0
+    for shift, tickets in proof.columns:
+        alone: Routes = [[] for _ in instance.shifts]
+        alone[shift] = list(tickets)
+        first.pool.add(instance, first.state, alone)
+    return proof.bound, _recombine(this, seconds)
 
 
 def _propose(this: Run, until: float) -> None:

@@ -10,6 +10,8 @@ whole shift. Tickets left out cost their price, which is the bound an insertion 
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 
 from dispatch.solver.arrays import (
@@ -61,7 +63,7 @@ BLINK = 0.01
 """Chance that a row is overlooked."""
 
 # Numbers that are passed on. As plain ints they would be types of their own, and each function be compiled once for each.
-ZERO, ONE, NOWHERE, WHATEVER = np.int64(0), np.int64(1), np.int64(NONE), np.int64(INFEASIBLE)
+ZERO, ONE, NOWHERE, WHATEVER, BY_PRICE = (cast("int", np.int64(n)) for n in (0, 1, NONE, INFEASIBLE, PRICE_ORDER))
 
 
 # ---------------------------------------------------------------------- random
@@ -158,7 +160,7 @@ def ruin_shift(arrays: Arrays, guide: Guide, state: State, seed: int) -> None:
     """Take out a whole shift at or near a ticket."""
     s = state.tickets[seed, SHIFT]
     if s == NONE:
-        s = np.int64(guide.near[seed, 1 + below(state, guide.near.shape[1] - 1)])
+        s = int(guide.near[seed, 1 + below(state, guide.near.shape[1] - 1)])
     if s != NONE and state.shifts[s, LENGTH] > 0:
         take_out(arrays, state, s, ONE, state.shifts[s, LENGTH], ZERO, ZERO)
 
@@ -240,9 +242,9 @@ def insert_best(arrays: Arrays, guide: Guide, state: State, ticket: int, blink: 
     around = 0 if complete else guide.neighbours.shape[1]
     for j in range(1, near + around):
         if j < near:
-            s = np.int64(guide.near[ticket, j])
+            s = int(guide.near[ticket, j])
         else:
-            s = np.int64(state.tickets[guide.neighbours[ticket, j - near], SHIFT])
+            s = int(state.tickets[guide.neighbours[ticket, j - near], SHIFT])
         if s == NONE or state.shifts[s, ASKED_IN] == query:
             continue
         if NEAREST_SHIFTS < j < near and not complete:
@@ -268,7 +270,7 @@ def fill(arrays: Arrays, guide: Guide, state: State) -> None:
     for i in range(state.number[ABSENT_LIST]):
         state.lists[REMOVED_LIST, i] = state.lists[ABSENT_LIST, i]
     state.number[REMOVED_LIST] = state.number[ABSENT_LIST]
-    order(guide, state, np.int64(PRICE_ORDER))
+    order(guide, state, BY_PRICE)
     for i in range(state.number[REMOVED_LIST]):
         insert_best(arrays, guide, state, state.lists[REMOVED_LIST, i], 0.0)
     keep(state)
