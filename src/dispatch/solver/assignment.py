@@ -16,7 +16,7 @@ MOST_ROUTES = 3000
 """Routes the model chooses among, the best for what they serve first: so that choosing takes seconds at the most."""
 NODES = 20
 """Nodes of the branching tree; a limit that does not depend on the clock."""
-SHARE = 0.1
+SHARE = 0.08
 """Of the seconds of a run, for one choice."""
 
 Column = tuple[int, tuple[int, ...]]
@@ -80,7 +80,7 @@ def choose(instance: Instance, pool: Pool, best: Routes, seconds: float | None) 
     solver.SetHint(picks, [float(c in known) for c in columns])
     solver.SetSolverSpecificParametersAsString(f"limits/nodes = {NODES}\nseparating/maxroundsroot = 3\n")
     if seconds is not None:
-        solver.SetTimeLimit(int(max(0.2, SHARE * seconds) * 1000))
+        solver.SetTimeLimit(int(max(0.02, SHARE * seconds) * 1000))
     if solver.Solve() not in (pywraplp.Solver.OPTIMAL, pywraplp.Solver.FEASIBLE):
         return None
     chosen: Routes = [[] for _ in instance.shifts]

@@ -10,7 +10,7 @@ import numpy as np
 from dispatch.model import Plan, SolverRun
 from dispatch.solver import DEFAULT_SECONDS, Options, Progress, Result, search
 from dispatch.solver.arrays import KM_RATE, MUST_SERVE, NONE, PAID_RATE, PRICE, SHIFT_COLUMNS, TICKET_COLUMNS, Arrays, Instance
-from dispatch.solver.assignment import Pool, choose
+from dispatch.solver.assignment import SHARE, Pool, choose
 from dispatch.solver.compiled import announce
 from dispatch.solver.guide import Guide, prepare
 from dispatch.solver.routes import Routes, best_of, from_plan, load, real_cost, to_plan
@@ -57,7 +57,8 @@ class Budget:
         seconds, most = self.limit(), self.most()
         spent = iterations / most if most > 0 else 1.0
         if seconds is not None:
-            spent = max(spent, self.seconds() / seconds if seconds > 0 else 1.0)
+            # The last choice among routes comes after the search, and within the time.
+            spent = max(spent, self.seconds() / (seconds * (1.0 - SHARE)) if seconds > 0 else 1.0)
         return min(1.0, spent)
 
     def most(self) -> int:
