@@ -38,7 +38,7 @@ LIBRARIES = {
 ONLY_FILES = {
     "numba": {"solver/compiled.py"},
     "ortools.constraint_solver": {"solver/routing.py"},
-    "ortools.linear_solver": {"solver/assignment.py"},
+    "ortools.linear_solver": {"solver/assignment.py", "solver/master.py"},
 }
 
 FILES = sorted(ROOT.rglob("*.py"))

@@ -22,7 +22,7 @@ from dispatch.solver.pricing import least_cost
 from dispatch.solver.routes import Routes
 from dispatch.solver.timing import MARK_COLUMNS, TICKET, walk
 from dispatch.travel import matrix
-from tests.build import at, engineer, line, pin, problem, shift, ticket
+from tests.build import engineer, line, problem, shift, ticket
 from tests.generated.problems import problems
 
 

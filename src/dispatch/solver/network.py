@@ -251,4 +251,6 @@ def _kind(arrays: Arrays, shifts: list[int], workload: int) -> Kind:
     np.put_along_axis(memory, nearest[:, :width], True, axis=1)
     idle = int(walk(arrays, shifts[0], np.zeros((2, MARK_COLUMNS), np.int64), 0))
     bits = np.unpackbits(network.reach.view(np.uint8), axis=-1, bitorder="little")[..., :k]
-    return Kind(network, shifts, idle, memory, {int(t): j for j, t in enumerate(rows)}, bits.reshape(k * bits.shape[1], k).astype(np.float32))
+    return Kind(
+        network, shifts, idle, memory, {int(t): j for j, t in enumerate(rows)}, bits.reshape(k * bits.shape[1], k).astype(np.float32)
+    )
