@@ -59,6 +59,6 @@ $(INSTALLED): constraints.txt pyproject.toml
 # A function compiled into another one is not seen when it changes: so all compiled code goes when one file does.
 $(COMPILED): $(INSTALLED) $(wildcard src/dispatch/solver/*.py)
 	@rm -f src/dispatch/solver/__pycache__/*.nb[ic]
-	@echo "Compiling the search, once (about a minute) ..."
+	@echo "Compiling the search, once (half a minute) ..."
 	@$(BIN)/dispatch plan docs/examples/small-day.json --iterations 200 --quiet
 	@touch $@
