@@ -26,6 +26,7 @@ LEVEL = {room: i for i, rooms in enumerate(LEVELS) for room in rooms}
 
 LIBRARIES = {
     "geopy": {"travel"},
+    "httpx2": {"travel"},
     "icalendar": {"export"},
     "numba": {"solver"},
     "numpy": {"travel", "solver", "explain"},

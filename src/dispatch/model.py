@@ -15,6 +15,9 @@ from typing import Literal, get_args
 
 Kind = Literal["emergency", "repair", "preventive", "installation", "training", "upgrade", "inspection", "recycling"]
 Status = Literal["open", "dispatched", "travelling", "on_site", "done", "cancelled"]
+Profile = Literal["car", "van", "motorcycle", "walk"]
+Server = Literal["osrm", "valhalla", "openrouteservice"]
+OnFailure = Literal["fail", "crow"]
 PolicyName = Literal["balanced", "promise-first", "cost-first", "emergency", "grow-juniors"]
 Rule = Literal[
     "travel", "distance", "paid_time", "fixed", "lateness", "response", "unassigned", "overtime", "tier_excess",
@@ -23,6 +26,9 @@ Rule = Literal[
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 STATUSES: tuple[Status, ...] = get_args(Status)
+PROFILES: tuple[Profile, ...] = get_args(Profile)
+SERVERS: tuple[Server, ...] = get_args(Server)
+ON_FAILURE: tuple[OnFailure, ...] = get_args(OnFailure)
 POLICIES: tuple[PolicyName, ...] = get_args(PolicyName)
 RULES: tuple[Rule, ...] = get_args(Rule)
 PRIORITIES = (1, 2, 3, 4, 5)
@@ -297,7 +303,52 @@ class MatrixTravel:
     metres: tuple[tuple[int, ...], ...] | None = None
 
 
-Travel = CrowTravel | MatrixTravel
+@dataclass(frozen=True)
+class RoadTravel:
+    """Along the roads of an OpenStreetMap extract.
+
+    Parameters
+    ----------
+    extract
+        Name of the file, relative to the problem's.
+    on_failure
+        `fail`, or `crow`: where the extract cannot be used, as the crow flies, with a warning in the plan.
+    speed_kmh, detour
+        As of `CrowTravel`, for that case.
+    """
+
+    extract: str
+    profile: Profile = "car"
+    on_failure: OnFailure = "fail"
+    speed_kmh: float = 40.0
+    detour: float = 1.3
+
+
+@dataclass(frozen=True)
+class ServerTravel:
+    """From a routing server.
+
+    Parameters
+    ----------
+    source
+        What the server runs.
+    url
+        Its address, without a key.
+    on_failure
+        `fail`, or `crow`: where the server gives no answer, as the crow flies, with a warning in the plan.
+    speed_kmh, detour
+        As of `CrowTravel`, for that case.
+    """
+
+    source: Server
+    url: str
+    profile: Profile = "car"
+    on_failure: OnFailure = "fail"
+    speed_kmh: float = 40.0
+    detour: float = 1.3
+
+
+Travel = CrowTravel | MatrixTravel | RoadTravel | ServerTravel
 
 
 @dataclass(frozen=True)

@@ -125,7 +125,7 @@ def _finished(problem: Problem, matrix: TravelMatrix, verdict: Verdict) -> Plann
     explained = explain.explain(problem, matrix, verdict.plan, verdict)
     this = ProblemRef(problem.name, sha256(schema.write_problem(problem)).hexdigest())
     told = explained.problem
-    warnings = schema.warnings(problem)
+    warnings = schema.warnings(problem) + matrix.warnings
     if told is not None and told.sha256 != this.sha256:
         message = f"The plan states another problem, {told.name!r}, or an earlier state of this one; it was checked against this one."
         warnings += (PlanWarning("OTHER_PROBLEM", "", message),)

@@ -35,7 +35,9 @@ values = st.recursive(
     | st.integers(-(10**20), 10**20)
     | st.floats()
     | st.text(max_size=5)
-    | st.sampled_from(("", "li", "chen", "tue", "t0", "PT1H", "2026-05-12T08:00:00+08:00", "crow", "matrix", "balanced", "done")),
+    | st.sampled_from(
+        ("", "li", "chen", "tue", "t0", "PT1H", "2026-05-12T08:00:00+08:00", "crow", "road", "osrm", "http://h", "balanced", "done")
+    ),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(st.text(max_size=3) | st.sampled_from(("id", "lat", "~/", "source")), inner, max_size=3)

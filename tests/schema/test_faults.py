@@ -35,6 +35,9 @@ SWAPPED = {
     "tickets/3/place": {"lat": 11.55, "lon": 48.18},
 }
 
+ROAD = {"source": "road", "extract": "town.osm.pbf"}
+SERVER = {"source": "osrm", "url": "http://127.0.0.1:5000"}
+
 LEAKS = ("pydantic", "https:", "input should", "field required", "extra_forbidden", "valid string")
 
 CASES = [
@@ -86,6 +89,19 @@ CASES = [
     Case("UNKNOWN_POLICY", "/policy/base", '"cheapest"', {"policy/base": "cheapest"}),
     Case("UNKNOWN_RULE", "/policy/weights/latenes", "4", {"policy/weights/latenes": 4}),
     Case("UNKNOWN_SOURCE", "/travel/source", '"horse"', {"travel": {"source": "horse"}}),
+    Case("UNKNOWN_CHOICE", "/travel/profile", '"bike"', {"travel": ROAD | {"profile": "bike"}}),
+    Case("UNKNOWN_CHOICE", "/travel/on_failure", '"guess"', {"travel": SERVER | {"on_failure": "guess"}}),
+    Case("UNKNOWN_FIELD", "/travel/url", '"http://127.0.0.1"', {"travel": ROAD | {"url": "http://127.0.0.1"}}),
+    Case("UNKNOWN_FIELD", "/travel/key", '"abc"', {"travel": SERVER | {"key": "abc"}}),
+    Case("EMPTY_TEXT", "/travel/extract", '""', {"travel": ROAD | {"extract": ""}}),
+    Case("MISSING_FIELD", "/travel/extract", "extract", {"travel": {"source": "road"}}),
+    Case("MISSING_FIELD", "/travel/url", "url", {"travel": {"source": "osrm"}}),
+    Case("MISSING_FIELD", "/travel/source", "source", {"travel": {"url": "http://127.0.0.1"}}),
+    Case("OUT_OF_RANGE", "/travel/detour", "101", {"travel": SERVER | {"detour": 101}}),
+    Case("INVALID_URL", "/travel/url", '"127.0.0.1:5000"', {"travel": SERVER | {"url": "127.0.0.1:5000"}}),
+    Case("INVALID_URL", "/travel/url", "file:", {"travel": SERVER | {"url": "file:///etc/passwd"}}),
+    Case("INVALID_URL", "/travel/url", "user", {"travel": SERVER | {"url": "http://user:word@127.0.0.1"}}),
+    Case("INVALID_URL", "/travel/url", "?", {"travel": SERVER | {"url": "http://api.example/?api_key=abc"}}),
     Case("INVALID_TIME", "/now", '"tomorrow"', {"now": "tomorrow"}),
     Case("INVALID_TIME", "/now", '"2026-02-30T08:00:00Z"', {"now": "2026-02-30T08:00:00Z"}),
     Case("INVALID_TIME", "/tickets/3/opened_at", "1778572800", {f"{T3}/opened_at": 1778572800}),
@@ -145,6 +161,7 @@ CASES = [
     Case("SWAPPED_COORDINATES", "/tickets/3/place", "48.18", SWAPPED),
     Case("ZERO_COORDINATES", "/tickets/3/place", "lat 0, lon 0", {f"{T3}/place": {"lat": 0, "lon": 0}}),
     Case("PLACE_WITHOUT_POSITION", "/tickets/3/place", '"12 Wuyi Avenue"', {f"{T3}/place": {"address": "12 Wuyi Avenue"}}),
+    Case("PLACE_WITHOUT_POSITION", "/tickets/3/place", '"12 Wuyi"', {"travel": SERVER, f"{T3}/place": {"address": "12 Wuyi"}}),
     Case("PLACE_WITHOUT_POSITION", "/engineers/1/shifts/0/end_place", "neither", {f"{CHEN}/shifts/0/end_place": {}}),
     Case("PLACE_WITHOUT_INDEX", "/tickets/3/place/index", "matrix", INDEXED | {f"{T3}/place": {"lat": 28.3, "lon": 113.05}}),
     Case("INDEX_OUT_OF_RANGE", "/engineers/0/home/index", "2", INDEXED | {f"{LI}/home/index": 2}),
@@ -213,8 +230,8 @@ def test_a_typo_is_answered_with_the_likely_name_or_all_names() -> None:
     assert colour.action == "Use one of lat, lon, address, index."
     (latenes,) = faults_of(changed(PROBLEM, {"policy/weights/latenes": 4}))
     assert latenes.action == "Did you mean `lateness`?"
-    (source,) = faults_of(changed(PROBLEM, {"travel": {"source": "osrm"}}))
-    assert source.action == "Use one of crow, matrix."
+    (source,) = faults_of(changed(PROBLEM, {"travel": {"source": "horse"}}))
+    assert source.action == "Use one of crow, matrix, road, osrm, valhalla, openrouteservice."
 
 
 def test_no_word_of_the_validating_library_reaches_the_user() -> None:

@@ -9,11 +9,15 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from dispatch import policy, schema
 from dispatch.errors import InputError
 from dispatch.model import (
+    ON_FAILURE,
+    PROFILES,
     RULES,
+    SERVERS,
     Actual,
     Cost,
     CrowTravel,
@@ -28,7 +32,9 @@ from dispatch.model import (
     ProblemRef,
     Reason,
     Rest,
+    RoadTravel,
     Route,
+    ServerTravel,
     Shift,
     SolverRun,
     Stop,
@@ -67,6 +73,8 @@ unassigned = st.builds(
     st.lists(st.builds(Reason, ids, texts, texts), max_size=2).map(tuple),
     st.lists(st.builds(WayIn, texts, costs), max_size=2).map(tuple),
 )
+ROUTED = (st.sampled_from(PROFILES), st.sampled_from(ON_FAILURE), st.floats(0.1, 1000), st.floats(0.1, 100))
+URLS = ("http://127.0.0.1:5000", "https://api.openrouteservice.org", "http://[::1]/osrm/", "http://maps.example/a/b")
 figures = st.integers(-(10**9), 10**9) | st.floats(allow_nan=False, allow_infinity=False) | st.none()
 plans = st.builds(
     Plan,
@@ -88,6 +96,29 @@ def test_every_valid_problem_is_read_as_it_was_written(problem: Problem) -> None
     again = schema.read_problem(written)
     assert again == problem
     assert schema.write_problem(again) == written
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.builds(RoadTravel, ids, *ROUTED) | st.builds(ServerTravel, st.sampled_from(SERVERS), st.sampled_from(URLS), *ROUTED))
+def test_every_travel_source_is_read_as_it_was_written_and_is_valid_by_schema(travel: RoadTravel | ServerTravel) -> None:
+    problem = replace(schema.read_problem(json.dumps(PROBLEM)), travel=travel)
+    written = schema.write_problem(problem)
+    assert schema.read_problem(written) == problem
+    Draft202012Validator(schema.problem_schema()).validate(json.loads(written))
+
+
+@pytest.mark.parametrize(
+    ("given_", "meant"),
+    [
+        ({"source": "road", "extract": "town.osm.gz"}, RoadTravel("town.osm.gz", "car", "fail", 40, 1.3)),
+        (
+            {"source": "valhalla", "url": "http://[::1]:8002/", "profile": "walk", "on_failure": "crow", "speed_kmh": 5},
+            ServerTravel("valhalla", "http://[::1]:8002/", "walk", "crow", 5, 1.3),
+        ),
+    ],
+)
+def test_a_travel_source_takes_its_defaults(given_: dict[str, object], meant: RoadTravel | ServerTravel) -> None:
+    assert schema.read_problem(json.dumps(PROBLEM | {"travel": given_})).travel == meant
 
 
 @settings(max_examples=100, deadline=None)

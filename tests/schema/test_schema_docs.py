@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from dispatch import schema
-from dispatch.model import KINDS, POLICIES, RULES, STATUSES
+from dispatch.model import KINDS, ON_FAILURE, POLICIES, PROFILES, RULES, SERVERS, STATUSES
 from dispatch.schema.codes import REMEDIES
 from dispatch.schema.notices import WARNINGS
+from dispatch.travel import WARNINGS as OF_TRAVEL
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 FORMAT = (DOCS / "format.md").read_text(encoding="utf-8")
@@ -39,12 +40,12 @@ def test_every_fault_code_is_documented_with_its_remedy_and_no_other_is() -> Non
 
 def test_every_warning_code_is_documented_with_its_remedy_and_no_other_is() -> None:
     warnings = FAULTS.split("## Warnings")[1]
-    assert {code: remedy for code, _, remedy in rows(warnings)} == dict(WARNINGS)
+    assert {code: remedy for code, _, remedy in rows(warnings)} == {**WARNINGS, **OF_TRAVEL}
 
 
 def test_no_code_is_documented_twice_and_every_one_has_a_cause() -> None:
     codes = [code for code, _, _ in rows(FAULTS)]
-    assert len(codes) == len(set(codes)) == len(REMEDIES) + len(WARNINGS)
+    assert len(codes) == len(set(codes)) == len(REMEDIES) + len(WARNINGS) + len(OF_TRAVEL)
     assert all(len(cause) > 15 for _, cause, _ in rows(FAULTS))
 
 
@@ -65,8 +66,8 @@ def test_every_field_in_a_table_of_the_page_exists() -> None:
 
 
 def test_every_name_the_format_knows_is_on_the_page() -> None:
-    quoted = set(re.findall(r"`([a-z_-]+)`", FORMAT))
-    assert {*KINDS, *STATUSES, *RULES, *POLICIES} - quoted == set()
+    quoted = set(re.findall(r'`"?([a-z_-]+)"?`', FORMAT))
+    assert {*KINDS, *STATUSES, *RULES, *POLICIES, *PROFILES, *ON_FAILURE, *SERVERS} - quoted == set()
 
 
 def test_the_example_on_the_page_is_the_shipped_file_and_reads_without_a_warning() -> None:

@@ -25,8 +25,10 @@ from dispatch.model import (
     Reason,
     Region,
     Rest,
+    RoadTravel,
     Route,
     Rule,
+    ServerTravel,
     ServiceLevel,
     Shift,
     SolverRun,
@@ -158,9 +160,13 @@ def _policy(policy: str | documents.Policy) -> PolicyChoice:
     return PolicyChoice(policy.base, weights)
 
 
-def _travel(travel: documents.CrowTravel | documents.MatrixTravel) -> Travel:
+def _travel(travel: documents.Travel) -> Travel:
     if isinstance(travel, documents.CrowTravel):
         return CrowTravel(travel.speed_kmh, travel.detour)
+    if isinstance(travel, documents.RoadTravel):
+        return RoadTravel(travel.extract, travel.profile, travel.on_failure, travel.speed_kmh, travel.detour)
+    if isinstance(travel, documents.ServerTravel):
+        return ServerTravel(travel.source, travel.url, travel.profile, travel.on_failure, travel.speed_kmh, travel.detour)
     metres = None if travel.metres is None else tuple(map(tuple, travel.metres))
     return MatrixTravel(tuple(map(tuple, travel.seconds)), metres)
 

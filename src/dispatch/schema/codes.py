@@ -29,6 +29,7 @@ REMEDIES: MappingProxyType[str, str] = MappingProxyType(
         "UNKNOWN_POLICY": "Use the name of a shipped policy.",
         "UNKNOWN_RULE": "Use the name of a cost rule.",
         "UNKNOWN_SOURCE": "Use a travel source the format knows.",
+        "INVALID_URL": "Write the address like http://127.0.0.1:5000, without user, key or query.",
         "INVALID_TIME": "Write the time like 2026-05-12T08:00:00+08:00.",
         "NAIVE_TIME": "Add the offset from UTC, as in 2026-05-12T08:00:00+08:00.",
         "TIME_OUT_OF_RANGE": "Correct the year, or leave the field out where there is no such time.",

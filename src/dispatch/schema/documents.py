@@ -7,15 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, FailFast, Field, PlainValidator, Tag, WithJsonSchema
 
-from dispatch.model import Kind, PolicyName, Status
+from dispatch.model import SERVERS, Kind, OnFailure, PolicyName, Profile, Server, Status
 from dispatch.schema.values import DAY, DURATION_PATTERN, TIME_PATTERN, read_duration, read_time, write_duration
 
 FORMAT = "dispatch/1"
-TAGS = frozenset({"(crow)", "(matrix)", "(name)", "(object)", "(number)", "(by priority)"})
+SOURCES: MappingProxyType[str, str] = MappingProxyType(
+    {"crow": "(crow)", "matrix": "(matrix)", "road": "(road)", **dict.fromkeys(SERVERS, "(server)")}
+)
+"""Travel sources, and the shape of each."""
+TAGS = frozenset({*SOURCES.values(), "(name)", "(object)", "(number)", "(by priority)"})
 """Names of union members, which pydantic adds to the path of an error and a JSON Pointer must not contain."""
 
 
@@ -42,8 +47,9 @@ def _travel_source(value: Any) -> str | None:
         return "(crow)"
     source = value.get("source")
     if isinstance(source, str):
-        return f"({source})" if source in ("crow", "matrix") else None
-    return "(matrix)" if "seconds" in value else "(crow)"
+        return SOURCES.get(source)
+    told = {"seconds": "(matrix)", "extract": "(road)", "url": "(server)"}
+    return next((shape for name, shape in told.items() if name in value), "(crow)")
 
 
 Id = Annotated[str, Field(min_length=1)]
@@ -58,6 +64,7 @@ Cell = Annotated[int, Field(ge=0, le=2_000_000_000)]
 Level = Annotated[int, Field(ge=1, le=5)]
 Rate = Annotated[float, Field(ge=0, le=10_000)]
 Price = Annotated[float, Field(ge=0, le=1_000_000)]
+Url = Annotated[str, Field(pattern=r"^https?://(\[[0-9A-Fa-f:.]+\]|[^/?#@:\s\[\]]+)(:[0-9]{1,5})?(/[^?#@\s]*)?$")]
 Table = list[Annotated[list[Cell], FailFast()]]
 
 
@@ -270,6 +277,37 @@ class MatrixTravel(Document):
     metres: Table | None = Field(default=None, description="Travel in metres, of the same shape; default: none counted.")
 
 
+class RoadTravel(Document):
+    """Travel along the roads of an OpenStreetMap extract."""
+
+    source: Literal["road"] = Field(description="Along roads.")
+    extract: Id = Field(description="File of OpenStreetMap data (.osm.pbf, .osm.gz, .osm), relative to the problem's file.")
+    profile: Profile = Field(default="car", description="What is driven.")
+    on_failure: OnFailure = Field(default="fail", description="Where the extract cannot be used: refuse, or go as the crow flies.")
+    speed_kmh: float = Field(default=40.0, gt=0, le=1000, description="Speed in km/h as the crow flies, where that is fallen back on.")
+    detour: float = Field(default=1.3, gt=0, le=100, description="Road length over great circle length in that case.")
+
+
+class ServerTravel(Document):
+    """Travel from a routing server."""
+
+    source: Server = Field(description="What the server runs.")
+    url: Url = Field(description="Address of the server, without user, key or query.")
+    profile: Profile = Field(default="car", description="What is driven.")
+    on_failure: OnFailure = Field(default="fail", description="Where the server gives no answer: refuse, or go as the crow flies.")
+    speed_kmh: float = Field(default=40.0, gt=0, le=1000, description="Speed in km/h as the crow flies, where that is fallen back on.")
+    detour: float = Field(default=1.3, gt=0, le=100, description="Road length over great circle length in that case.")
+
+
+Travel = Annotated[
+    Annotated[CrowTravel, Tag("(crow)")]
+    | Annotated[MatrixTravel, Tag("(matrix)")]
+    | Annotated[RoadTravel, Tag("(road)")]
+    | Annotated[ServerTravel, Tag("(server)")],
+    Discriminator(_travel_source),
+]
+
+
 class Visit(Document):
     """Where an earlier plan had put a ticket."""
 
@@ -289,8 +327,8 @@ class Problem(Document):
     policy: Annotated[
         Annotated[PolicyName, Tag("(name)")] | Annotated[Policy, Tag("(object)")], Discriminator(_union("(object)", "(name)"))
     ] = Field(default="balanced", description="What is worth what: a name, or a base and weights.")
-    travel: Annotated[Annotated[CrowTravel, Tag("(crow)")] | Annotated[MatrixTravel, Tag("(matrix)")], Discriminator(_travel_source)] = (
-        Field(default_factory=lambda: CrowTravel(source="crow"), description="Where travel times come from; default: crow at 40 km/h.")
+    travel: Travel = Field(
+        default_factory=lambda: CrowTravel(source="crow"), description="Where travel times come from; default: crow at 40 km/h."
     )
     service_levels: list[ServiceLevel] = Field(default_factory=list, description="Promises by kind and customer class.")
     regions: list[Region] = Field(default_factory=list, description="The region tree.")

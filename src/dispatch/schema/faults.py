@@ -51,7 +51,7 @@ def _policy(problem: documents.Problem) -> Iterator[Fault]:
         yield fault("TRAVEL_WEIGHT", "/policy/weights/travel", f"The weight of travel is {weight:g}, and it is 1 by definition.")
 
 
-def _matrix(travel: documents.CrowTravel | documents.MatrixTravel) -> Iterator[Fault]:
+def _matrix(travel: documents.Travel) -> Iterator[Fault]:
     if not isinstance(travel, documents.MatrixTravel):
         return
     n = len(travel.seconds)

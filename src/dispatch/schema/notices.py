@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from types import MappingProxyType
 
-from dispatch.model import FIXED_STATUSES, CrowTravel, Engineer, MatrixTravel, Place, PlanWarning, Problem, Ticket, TicketSkill
+from dispatch.model import FIXED_STATUSES, Engineer, MatrixTravel, Place, PlanWarning, Problem, Ticket, TicketSkill
 from dispatch.schema.place_faults import kilometres
 from dispatch.schema.values import in_words, plain, shown
 
@@ -173,7 +173,7 @@ def _promises(problem: Problem, planned: list[tuple[str, Ticket]]) -> Iterator[P
 
 
 def _far(problem: Problem) -> Iterator[PlanWarning]:
-    if not isinstance(problem.travel, CrowTravel):
+    if isinstance(problem.travel, MatrixTravel):
         return
     bases: dict[tuple[float, float], None] = {}
     for e in problem.engineers:

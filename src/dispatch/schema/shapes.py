@@ -16,9 +16,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from dispatch.errors import Fault
-from dispatch.model import KINDS, POLICIES, RULES, STATUSES
+from dispatch.model import KINDS, ON_FAILURE, POLICIES, PROFILES, RULES, STATUSES
 from dispatch.schema.codes import REMEDIES, fault
-from dispatch.schema.documents import TAGS, Document
+from dispatch.schema.documents import SOURCES, TAGS, Document
 from dispatch.schema.text import child
 from dispatch.schema.values import shown
 
@@ -40,7 +40,9 @@ _CHOICES: dict[str, tuple[str, Sequence[str]]] = {
     "status": ("UNKNOWN_CHOICE", STATUSES),
     "policy": ("UNKNOWN_POLICY", POLICIES),
     "base": ("UNKNOWN_POLICY", POLICIES),
-    "source": ("UNKNOWN_SOURCE", ("crow", "matrix")),
+    "source": ("UNKNOWN_SOURCE", tuple(SOURCES)),
+    "profile": ("UNKNOWN_CHOICE", PROFILES),
+    "on_failure": ("UNKNOWN_CHOICE", ON_FAILURE),
 }
 
 _STAND_INS = {"engineers": "[]", "tickets": "[]", "routes": "[]", "stops": "[]", "place": "{}", "service": '"PT1H"'}
@@ -138,6 +140,8 @@ def _cause(kind: str, path: Path, value: Any, context: dict[str, Any]) -> tuple[
         return "WRONG_TYPE", _WRONG_TYPES[kind], f"Give {_WRONG_TYPES[kind].replace('not ', '').replace('neither true nor', 'true or')}."
     if kind == "string_too_short":
         return "EMPTY_TEXT", "an empty text", None
+    if kind == "string_pattern_mismatch":  # of all texts only this one has a pattern
+        return "INVALID_URL", "not the address of a server", None
     if kind == "literal_error" or kind.startswith("union_tag"):
         return _wrong_choice(path, value)
     if kind == "greater_than" and context["gt"] == 0:

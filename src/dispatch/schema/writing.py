@@ -25,7 +25,9 @@ from dispatch.model import (
     Plan,
     PolicyChoice,
     Problem,
+    RoadTravel,
     Route,
+    ServerTravel,
     Shift,
     SolverRun,
     Stop,
@@ -147,6 +149,15 @@ def _policy(choice: PolicyChoice) -> str | dict[str, Any]:
 def _travel(travel: Travel) -> dict[str, Any]:
     if isinstance(travel, CrowTravel):
         return {"source": "crow", "speed_kmh": plain(travel.speed_kmh), "detour": plain(travel.detour)}
+    if isinstance(travel, RoadTravel | ServerTravel):
+        source = (
+            {"source": "road", "extract": travel.extract}
+            if isinstance(travel, RoadTravel)
+            else {"source": travel.source, "url": travel.url}
+        )
+        speed, detour = _unless(CrowTravel.speed_kmh, plain(travel.speed_kmh)), _unless(CrowTravel.detour, plain(travel.detour))
+        rest = {"profile": travel.profile, "on_failure": travel.on_failure, "speed_kmh": speed, "detour": detour}
+        return source | _without_none(rest)
     found: dict[str, Any] = {"source": "matrix", "seconds": [list(row) for row in travel.seconds]}
     if travel.metres is not None:
         found["metres"] = [list(row) for row in travel.metres]

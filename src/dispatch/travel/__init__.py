@@ -9,10 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from dispatch.errors import TravelError
-from dispatch.model import CrowTravel, Place, Problem
+from dispatch.model import CrowTravel, MatrixTravel, Place, PlanWarning, Problem, RoadTravel, ServerTravel
 from dispatch.travel import crow
+from dispatch.travel.codes import WARNINGS, warning
+from dispatch.travel.means import Means, means, use
+from dispatch.travel.points import UNREACHABLE, Legs, Points, places, points, some
 
-__all__ = ["TravelMatrix", "matrix"]
+__all__ = ["UNREACHABLE", "WARNINGS", "Means", "TravelMatrix", "matrix", "use"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,14 +25,17 @@ class TravelMatrix:
     Parameters
     ----------
     seconds, metres
-        Shape (n, n), int32, row = from, column = to.
+        Shape (n, n), int32, row = from, column = to; `UNREACHABLE` seconds where there is no way.
     rows
         The row of each place.
+    warnings
+        What to know about these times.
     """
 
     seconds: npt.NDArray[np.int32]
     metres: npt.NDArray[np.int32]
     rows: Mapping[Place, int]
+    warnings: tuple[PlanWarning, ...] = ()
 
     def between(self, start: Place | None, end: Place | None) -> tuple[int, int]:
         """Return seconds and metres of one leg; a leg from or to anywhere (None) takes nothing."""
@@ -39,43 +45,78 @@ class TravelMatrix:
         return int(self.seconds[i, j]), int(self.metres[i, j])
 
 
-def _places(problem: Problem) -> Iterator[tuple[str, Place]]:
-    for e in problem.engineers:
-        for s in e.shifts:
-            for place in (s.start_place, s.end_place):
-                if place is not None:
-                    yield f"engineer {e.id}", place
-    for t in problem.tickets:
-        yield f"ticket {t.id}", t.place
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-
-
-def matrix(problem: Problem) -> TravelMatrix:
+def matrix(problem: Problem, by: Means | None = None) -> TravelMatrix:
     """Return the travel matrix of a problem from the source it names.
+
+    Parameters
+    ----------
+    by
+        What travel times may be had with; None: what `use` was given.
 
     Raises
     ------
     TravelError
-        A place has no position (crow) or no valid row (matrix).
+        A place has no position or no valid row, or the source failed and `on_failure` is `fail`.
     """
     travel = problem.travel
+    if isinstance(travel, MatrixTravel):
+        return _supplied(problem, travel)
+    at = points(problem)
     if isinstance(travel, CrowTravel):
-        unplaced = [who for who, p in _places(problem) if p.lat is None or p.lon is None]
-        if unplaced:
-            raise TravelError(f"No position for {_some(unplaced)}. Give lat and lon, or geocode the addresses.")
-        rows: dict[Place, int] = {}
-        points: dict[tuple[float, float], int] = {}
-        for _, p in _places(problem):
-            rows[p] = points.setdefault((p.lat or 0.0, p.lon or 0.0), len(points))
-        positions = np.array(list(points), dtype=np.float64).reshape(-1, 2)
-        seconds, metres = crow.matrix(positions, travel.speed_kmh, travel.detour)
-        return TravelMatrix(seconds, metres, rows)
+        legs = _flown(at, travel.speed_kmh, travel.detour)
+    else:
+        try:
+            legs = _sourced(travel, at, means() if by is None else by)
+        except TravelError as error:
+            if travel.on_failure == "fail":
+                raise
+            legs = _fallen_back(travel, at, error)
+    return TravelMatrix(legs.seconds, legs.metres, at.rows, (*legs.warnings, *_unreachable(at, legs)))
+
+
+def _supplied(problem: Problem, travel: MatrixTravel) -> TravelMatrix:
     seconds = np.array(travel.seconds, dtype=np.int32).reshape(len(travel.seconds), -1)
     metres = np.zeros_like(seconds) if travel.metres is None else np.array(travel.metres, dtype=np.int32).reshape(seconds.shape)
-    rowless = [who for who, p in _places(problem) if p.index is None or not 0 <= p.index < len(seconds)]
+    rowless = [who for who, _, p in places(problem) if p.index is None or not 0 <= p.index < len(seconds)]
     if rowless:
-        raise TravelError(f"No row in the travel matrix for {_some(rowless)}. Give each place the index of its row.")
-    return TravelMatrix(seconds, metres, {p: p.index for _, p in _places(problem) if p.index is not None})
+        raise TravelError(f"No row in the travel matrix for {some(rowless)}. Give each place the index of its row.")
+    return TravelMatrix(seconds, metres, {p: p.index for _, _, p in places(problem) if p.index is not None})
+
+
+def _flown(at: Points, speed_kmh: float, detour: float) -> Legs:
+    return Legs(*crow.matrix(at.positions, speed_kmh, detour))
+
+
+def _sourced(travel: RoadTravel | ServerTravel, at: Points, by: Means) -> Legs:  # noqa: ARG001
+    raise TravelError(f"Travel from {travel!r} cannot be had. Use another travel source.")
+
+
+def _fallen_back(travel: RoadTravel | ServerTravel, at: Points, error: TravelError) -> Legs:
+    message = f"{error} Travel is as the crow flies instead, at {travel.speed_kmh:g} km/h with a detour of {travel.detour:g}."
+    legs = _flown(at, travel.speed_kmh, travel.detour)
+    return Legs(legs.seconds, legs.metres, (warning("TRAVEL_FALLBACK", "/travel", message),))
+
+
+def _unreachable(at: Points, legs: Legs) -> Iterator[PlanWarning]:
+    """Yield the tickets that no engineer can come to or back from, then the bases with no way to or from any other ticket."""
+    bases, tickets = sorted(at.bases), sorted(at.tickets)
+    stranded = []
+    if bases:
+        for i in tickets:
+            there, back = _reached(legs.seconds, i, bases)
+            if not (there and back):
+                stranded.append(i)
+                ways = "to {}, nor back" if not (there or back) else "to {}" if back else "back from {}"
+                yield warning("PLACE_UNREACHABLE", at.pointers[i], f"No engineer can come {ways.format(at.names[i])}.")
+    others = [i for i in tickets if i not in stranded]
+    if others:
+        for i in bases:
+            there, back = _reached(legs.seconds, i, others)
+            if not (there and back):
+                ways = "between {} and" if not (there or back) else "to {} from" if back else "from {} to"
+                yield warning("PLACE_UNREACHABLE", at.pointers[i], f"There is no way {ways.format(at.names[i])} any ticket.")
+
+
+def _reached(seconds: npt.NDArray[np.int32], i: int, others: list[int]) -> tuple[bool, bool]:
+    """Return whether there is a way to a point from any of the others, and from it to any of them."""
+    return bool((seconds[others, i] < UNREACHABLE).any()), bool((seconds[i, others] < UNREACHABLE).any())
