@@ -27,8 +27,12 @@ ENOUGH = 3000
 """Times the square of the number of tickets: iterations that settle a day."""
 CRUISE = 10
 """Metres a second: what a leg of so many seconds is long, near enough for a temperature."""
-ROUNDS = ((0.0, 0.6, 1.0), (0.6, 1.0, 0.2))
-"""Share of the budget from and to which a round cools, and the share of `HOT` it begins with; each ends with an assignment."""
+ROUND, MOST_ROUNDS = 2000, 4
+"""Iterations per ticket that are worth a round of their own, and the most rounds."""
+LAST, REHEAT = 0.25, 0.1
+"""Share of the budget for the round after several, which only polishes, and the share of `HOT` it begins with."""
+SPEED = 60_000
+"""Iterations a second to expect, where only seconds are given."""
 
 
 @dataclass
@@ -76,6 +80,20 @@ class Budget:
         if self.stopped or iterations < self.most():
             return self.stopped or "time"
         return "settled" if self.most() == self.enough else "iterations"
+
+    def rounds(self, tickets: int) -> list[tuple[float, float, float]]:
+        """Return for each round the share of the budget from and to which it cools, and the share of `HOT` it begins with.
+
+        Each round ends with an assignment among the routes of all before it: several that cool in turn give it more to choose from than
+        one, but each needs its iterations; where there are few, one round takes them all.
+        """
+        seconds = self.limit()
+        expected = min(self.most(), SPEED * seconds) if seconds is not None else self.most()
+        count = int(min(MOST_ROUNDS, expected / max(1, ROUND * tickets)))
+        if count < 2:
+            return [(0.0, 1.0, 1.0)]
+        each = (1.0 - LAST) / count
+        return [(k * each, (k + 1) * each, 1.0) for k in range(count)] + [(1.0 - LAST, 1.0, REHEAT)]
 
     def chunk(self, iterations: int, until: float) -> int:
         """Return how many iterations to run before looking again, ending at a share of the budget."""
@@ -162,7 +180,7 @@ def run(instance: Instance, options: Options, start: Plan | None) -> Result:
 def _improve(this: Run) -> int:
     """Run the engine, choosing anew among all routes seen at the end of each round; return what the choices gained."""
     gained, instance = 0, this.instance
-    for begin, until, heat in ROUNDS:
+    for begin, until, heat in this.budget.rounds(len(instance.tickets)):
         best = best_of(this.best())
         for lane in this.lanes:
             load(instance, lane.state, best)
