@@ -15,7 +15,7 @@ LEVELS = (
     {"errors"},
     {"model"},
     {"schema", "policy", "travel", "view"},
-    {"solver", "check"},
+    {"solver", "check", "events"},
     {"explain"},
     {"planning"},
     {"scenario", "export", "report"},

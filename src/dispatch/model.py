@@ -114,6 +114,17 @@ class TicketSkill:
 
 
 @dataclass(frozen=True)
+class Resume:
+    """What is known of an engineer on shift: goes on no sooner than `time` (Unix seconds), and from `place`, where that is known.
+
+    It comes after work that is done or on site, and before work that is driven to or still to be planned.
+    """
+
+    time: int
+    place: Place | None = None
+
+
+@dataclass(frozen=True)
 class Shift:
     """One engineer's working time on one day: the thing that gets a route.
 
@@ -135,6 +146,8 @@ class Shift:
         Most seconds of travel in the route; None for no limit.
     capacity
         What the shift carries, by unit. A unit not named is not carried.
+    resume
+        When, and from where, the engineer goes on, where that differs from what the work so far says.
     """
 
     id: str
@@ -147,6 +160,18 @@ class Shift:
     max_stops: int | None = None
     max_travel: int | None = None
     capacity: Mapping[str, int] = field(default_factory=dict)
+    resume: Resume | None = None
+
+    @property
+    def goes_on(self) -> Resume | None:
+        """When and where the engineer goes on in this shift; None where nothing is known, or it is not in this shift any more."""
+        return None if self.resume is None or self.resume.time > self.overtime_until else self.resume
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Where the route begins and ends, and where the engineer goes on from, as far as they are given."""
+        given = (self.start_place, self.end_place, None if self.resume is None else self.resume.place)
+        return tuple(place for place in given if place is not None)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from dispatch.model import (
     PolicyChoice,
     Problem,
     Region,
+    Resume,
     Rule,
     ServiceLevel,
     Shift,
@@ -200,6 +201,7 @@ def _shift(draw: st.DrawFn, name: str, midnight: int, home: Place | None, places
         max_stops=_pick(draw, (None, None, 1, 3)),
         max_travel=_pick(draw, (None, None, HOUR, 3 * HOUR)),
         capacity=_amounts(draw, 6),
+        resume=_pick(draw, (None, None, None, Resume(start + HOUR), Resume(start, _pick(draw, places)), Resume(end + 3 * HOUR))),
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from dispatch import schema
 from dispatch.model import KINDS, ON_FAILURE, POLICIES, PROFILES, RULES, SERVERS, STATUSES
-from dispatch.schema.codes import REMEDIES
+from dispatch.schema.codes import DAY_REMEDIES, REMEDIES
 from dispatch.schema.notices import WARNINGS
 from dispatch.travel import WARNINGS as OF_TRAVEL
 
@@ -35,7 +35,7 @@ def fields(found: dict[str, Any]) -> set[str]:
 
 def test_every_fault_code_is_documented_with_its_remedy_and_no_other_is() -> None:
     faults = FAULTS.split("## Warnings")[0]
-    assert {code: remedy for code, _, remedy in rows(faults)} == dict(REMEDIES)
+    assert {code: remedy for code, _, remedy in rows(faults)} == {**REMEDIES, **DAY_REMEDIES}
 
 
 def test_every_warning_code_is_documented_with_its_remedy_and_no_other_is() -> None:
@@ -45,7 +45,7 @@ def test_every_warning_code_is_documented_with_its_remedy_and_no_other_is() -> N
 
 def test_no_code_is_documented_twice_and_every_one_has_a_cause() -> None:
     codes = [code for code, _, _ in rows(FAULTS)]
-    assert len(codes) == len(set(codes)) == len(REMEDIES) + len(WARNINGS) + len(OF_TRAVEL)
+    assert len(codes) == len(set(codes)) == len(REMEDIES) + len(DAY_REMEDIES) + len(WARNINGS) + len(OF_TRAVEL)
     assert all(len(cause) > 15 for _, cause, _ in rows(FAULTS))
 
 

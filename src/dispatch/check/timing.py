@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from dispatch.check.case import Case, known_start
-from dispatch.model import CHANGE_TOLERANCE, FIXED_STATUSES, Break, Engineer, Place, Rest, Shift, Stop, Ticket, Window, whole
+from dispatch.model import CHANGE_TOLERANCE, FIXED_STATUSES, Break, Engineer, Rest, Shift, Stop, Ticket, Window, whole
 
 
 @dataclass(frozen=True)
@@ -103,10 +102,16 @@ def time_route(case: Case, engineer: Engineer, shift: Shift, tickets: Sequence[T
         return Timed(case, engineer, shift)
     now = case.problem.now
     begun = _history_length(case, engineer, shift, tickets)
-    past = _history(case, engineer, shift, tickets[:begun])
-    free, place = (max(past[-1].end, now), tickets[begun - 1].place) if past else (max(shift.start, now), shift.start_place)
-    calls = _calls(case, engineer, place, tickets[begun:])
+    settled = sum(t.status != "travelling" for t in tickets[:begun])
+    legs = _legs(case, shift, tickets, settled)
+    past = _history(case, engineer, shift, tickets[:begun], legs, settled)
+    free = max(past[-1].end if past else shift.start, now)
     last = tickets[-1].place
+    if shift.goes_on is not None and settled == begun:
+        free = max(free, shift.goes_on.time)
+        if settled == len(tickets):
+            last = shift.goes_on.place or last
+    calls = _calls(engineer, tickets[begun:], legs[begun:])
     home_travel, home_metres = case.matrix.between(last, shift.end_place)
     breaks = [b for b in shift.breaks if b.latest >= free]
     walk, departure = _walk(free, calls, home_travel, breaks), free
@@ -122,9 +127,9 @@ def time_route(case: Case, engineer: Engineer, shift: Shift, tickets: Sequence[T
         shift,
         tuple(tickets),
         stops,
-        tuple(m for _, m in _legs(case, shift.start_place, tickets)),
+        tuple(m for _, m in legs),
         begun,
-        free,
+        free if shift.resume is None else max(free, shift.resume.time),
         departure,
         walk.return_,
         home_travel,
@@ -164,14 +169,17 @@ def _bearable(case: Case, call: _Call, stop: Stop, ahead: Break | None) -> int:
     return max(0, min(limits, default=stop.end + 10**9))
 
 
-def _legs(case: Case, place: Place | None, tickets: Sequence[Ticket]) -> list[tuple[int, int]]:
-    places = (place, *(t.place for t in tickets))
-    return [case.matrix.between(a, b) for a, b in pairwise(places)]
+def _legs(case: Case, shift: Shift, tickets: Sequence[Ticket], settled: int) -> list[tuple[int, int]]:
+    """Return seconds and metres of the way to each ticket; behind the `settled` ones the engineer may have been seen elsewhere."""
+    origins = [shift.start_place, *(t.place for t in tickets)]
+    if shift.goes_on is not None and shift.goes_on.place is not None:
+        origins[settled] = shift.goes_on.place
+    return [case.matrix.between(a, t.place) for a, t in zip(origins, tickets, strict=False)]
 
 
-def _calls(case: Case, engineer: Engineer, place: Place | None, tickets: Sequence[Ticket]) -> list[_Call]:
+def _calls(engineer: Engineer, tickets: Sequence[Ticket], legs: Sequence[tuple[int, int]]) -> list[_Call]:
     calls = []
-    for t, (seconds, metres) in zip(tickets, _legs(case, place, tickets), strict=True):
+    for t, (seconds, metres) in zip(tickets, legs, strict=True):
         pinned = t.pin.start if t.pin is not None else None
         windows = t.windows if pinned is None else (Window(pinned, pinned),)
         calls.append(_Call(t, seconds, metres, whole(t.service * engineer.service_factor), windows))
@@ -251,11 +259,15 @@ def _history_length(case: Case, engineer: Engineer, shift: Shift, tickets: Seque
     return same
 
 
-def _history(case: Case, engineer: Engineer, shift: Shift, tickets: Sequence[Ticket]) -> list[Stop]:
+def _history(
+    case: Case, engineer: Engineer, shift: Shift, tickets: Sequence[Ticket], legs: Sequence[tuple[int, int]], settled: int
+) -> list[Stop]:
     """Return the stops of begun work: nobody wrote down arrivals, so they count as the starts."""
     stops: list[Stop] = []
     free, now = shift.start, case.problem.now
-    for t, (travel, _) in zip(tickets, _legs(case, shift.start_place, tickets), strict=True):
+    for k, (t, (travel, _)) in enumerate(zip(tickets, legs, strict=False)):
+        if k == settled and shift.goes_on is not None:
+            free = max(free, shift.goes_on.time)
         start = known_start(t)
         if start is None:
             start = max(free + travel, now)

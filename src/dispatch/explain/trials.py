@@ -207,6 +207,11 @@ class Trials:
             self._elsewhere[ticket] = best(self.cheapest(ticket, shifts), shifts)
         return self._elsewhere[ticket]
 
+    def without(self, name: str) -> Trials:
+        """Return the same plan without a ticket, if it has it."""
+        at = self.at.get(name)
+        return self if at is None else self.with_route(at, [t for t in self.planned(at) if t != self.rows[name]])
+
     def with_route(self, row: int, tickets: Sequence[int]) -> Trials:
         """Return the same plan with fewer tickets in a route."""
         routes, lengths, left = self.routes.copy(), self.lengths.copy(), self.left.copy()

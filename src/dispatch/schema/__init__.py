@@ -24,7 +24,7 @@ from dispatch.schema.ids import ids_of
 from dispatch.schema.notices import warnings
 from dispatch.schema.values import shown
 
-__all__ = ["plan_schema", "problem_schema", "read_plan", "read_problem", "warnings", "write_plan", "write_problem"]
+__all__ = ["faults_of", "plan_schema", "problem_schema", "read_plan", "read_problem", "warnings", "write_plan", "write_problem"]
 
 
 def read_problem(data: bytes | str, allow_addresses: bool = False) -> Problem:
@@ -53,6 +53,15 @@ def read_problem(data: bytes | str, allow_addresses: bool = False) -> Problem:
         if faults or shape.document is None:
             raise InputError(faults)
         return building.problem_of(shape.document)
+
+
+def faults_of(problem: Problem) -> tuple[Fault, ...]:
+    """Return the faults that reading a problem finds in what writing it gives: none, for a problem that was read."""
+    try:
+        read_problem(write_problem(problem))
+    except InputError as error:
+        return error.faults
+    return ()
 
 
 def write_problem(problem: Problem) -> bytes:

@@ -25,6 +25,7 @@ from dispatch.model import (
     Reason,
     Region,
     Rest,
+    Resume,
     RoadTravel,
     Route,
     Rule,
@@ -52,8 +53,8 @@ _NO_CHOICE = EngineerChoice()
 def problem_of(document: documents.Problem) -> Problem:
     """Return the problem a faultless document states."""
     return Problem(
-        engineers=tuple(_engineer(e) for e in document.engineers),
-        tickets=tuple(_ticket(t) for t in document.tickets),
+        engineers=tuple(engineer_of(e) for e in document.engineers),
+        tickets=tuple(ticket_of(t) for t in document.tickets),
         now=planning_moment(document),
         name=document.name,
         time_zone=document.time_zone,
@@ -63,17 +64,33 @@ def problem_of(document: documents.Problem) -> Problem:
             ServiceLevel(level.respond_within, level.kind, level.customer_class, level.late_factor) for level in document.service_levels
         ),
         regions=tuple(Region(r.id, r.parent) for r in document.regions),
-        customers=tuple(Customer(c.id, c.class_, c.dedicated_engineer) for c in document.customers),
+        customers=tuple(customer_of(c) for c in document.customers),
         previous=tuple(Visit(v.ticket, v.engineer, v.shift, v.start) for v in document.previous),
     )
 
 
-def _place(place: documents.Place) -> Place:
+def part_of(part: documents.Ticket | documents.Engineer | documents.Place | documents.Customer) -> Ticket | Engineer | Place | Customer:
+    """Return the part of a problem that a faultless object states."""
+    if isinstance(part, documents.Ticket):
+        return ticket_of(part)
+    if isinstance(part, documents.Engineer):
+        return engineer_of(part)
+    return customer_of(part) if isinstance(part, documents.Customer) else place_of(part)
+
+
+def customer_of(customer: documents.Customer) -> Customer:
+    """Return the customer an object states."""
+    return Customer(customer.id, customer.class_, customer.dedicated_engineer)
+
+
+def place_of(place: documents.Place) -> Place:
+    """Return the place an object states."""
     return Place(place.lat, place.lon, place.address, place.index)
 
 
-def _engineer(e: documents.Engineer) -> Engineer:
-    home = None if e.home is None else _place(e.home)
+def engineer_of(e: documents.Engineer) -> Engineer:
+    """Return the engineer a faultless object states."""
+    home = None if e.home is None else place_of(e.home)
     return Engineer(
         id=e.id,
         shifts=tuple(_shift(s, home) for s in e.shifts),
@@ -93,7 +110,7 @@ def _shift(s: documents.Shift, home: Place | None) -> Shift:
     def said(name: str, place: documents.Place | None) -> Place | None:
         if name not in s.model_fields_set:
             return home
-        return None if place is None else _place(place)
+        return None if place is None else place_of(place)
 
     return Shift(
         id=s.id,
@@ -106,14 +123,16 @@ def _shift(s: documents.Shift, home: Place | None) -> Shift:
         max_stops=s.max_stops,
         max_travel=s.max_travel,
         capacity=s.capacity,
+        resume=None if s.resume is None else Resume(s.resume.time, None if s.resume.place is None else place_of(s.resume.place)),
     )
 
 
-def _ticket(t: documents.Ticket) -> Ticket:
+def ticket_of(t: documents.Ticket) -> Ticket:
+    """Return the ticket a faultless object states."""
     choice = t.engineers
     return Ticket(
         id=t.id,
-        place=_place(t.place),
+        place=place_of(t.place),
         service=t.service,
         external_ref=t.external_ref,
         title=t.title,

@@ -84,7 +84,29 @@ REMEDIES: MappingProxyType[str, str] = MappingProxyType(
     }
 )
 
+DAY_REMEDIES: MappingProxyType[str, str] = MappingProxyType(
+    {
+        "UNKNOWN_EVENT": "Use a type of event that the format knows.",
+        "EVENT_IN_PAST": "Report it with the present time as at; when it happened goes into start or end.",
+        "TICKET_OVER": "Open a new ticket for what is left to do.",
+        "TICKET_BEGUN": "Report what happened with the event for it: done, no_show or overran.",
+        "NOT_ON_SITE": "Report arrived first.",
+        "DONE_BEFORE_ARRIVED": "Report arrived first, or give start.",
+        "OTHER_ENGINEER": "Correct the engineer, or report no_show or done for the one who is at it.",
+        "ENGINEER_AT_WORK": "Report done, or no_show, for the work under way first.",
+        "STATUS_BY_EVENT": "Leave status and actual out, and report what happened with the event for it.",
+        "SHIFT_HAS_HISTORY": "Keep the shift among those of the engineer.",
+        "UNTIL_IN_PAST": "Give a moment after at.",
+        "TICKET_BOOKED": "Release the booking first.",
+        "UNKNOWN_HOLD": "Ask for offers again, and hold one of them.",
+        "OFFER_GONE": "Ask for offers again.",
+        "NEEDS_OTHERS": "Publish these changes as well, or leave this one out.",
+        "PROPOSAL_STALE": "Propose anew: the day has gone on.",
+    }
+)
+"""The same for events of a day, holds and publications."""
+
 
 def fault(code: str, pointer: str, message: str, action: str | None = None) -> Fault:
     """Return a fault with the remedy of its code, or with a more exact one."""
-    return Fault(pointer, code, message, REMEDIES[code] if action is None else action)
+    return Fault(pointer, code, message, (REMEDIES.get(code) or DAY_REMEDIES[code]) if action is None else action)

@@ -107,6 +107,13 @@ class TicketSkill(Document):
     preferred_tier: Level | None = Field(default=None, description="The tier that suits best, 1 to 5; default: `tier`.")
 
 
+class Resume(Document):
+    """When, and from where, an engineer on shift goes on."""
+
+    time: Time = Field(description="No sooner than this (RFC 3339); after the end of the shift: not in this shift any more.")
+    place: Place | None = Field(default=None, description="From here; default: from where the work so far was.")
+
+
 class Shift(Document):
     """One engineer's working time on one day: the thing that gets a route."""
 
@@ -120,6 +127,7 @@ class Shift(Document):
     max_stops: Amount | None = Field(default=None, description="Most tickets in the route; default: no limit.")
     max_travel: Limit | None = Field(default=None, description="Most travel in the route (ISO 8601); default: no limit.")
     capacity: dict[str, Amount] = Field(default_factory=dict, description="What it carries, by unit; a unit not named is not carried.")
+    resume: Resume | None = Field(default=None, description="When and where the engineer goes on, after work done or on site.")
 
 
 class Engineer(Document):

@@ -50,6 +50,8 @@ def _places(problem: documents.Problem) -> Iterator[tuple[str, documents.Place, 
             for name, place in (("start_place", s.start_place), ("end_place", s.end_place)):
                 if place is not None:
                     yield f"/engineers/{i}/shifts/{j}/{name}", place, True
+            if s.resume is not None and s.resume.place is not None:
+                yield f"/engineers/{i}/shifts/{j}/resume/place", s.resume.place, True
     for i, t in enumerate(problem.tickets):
         yield f"/tickets/{i}/place", t.place, True
 

@@ -19,12 +19,14 @@ from dispatch.model import (
     Break,
     Cost,
     CrowTravel,
+    Customer,
     Engineer,
     EngineerChoice,
     Place,
     Plan,
     PolicyChoice,
     Problem,
+    Resume,
     RoadTravel,
     Route,
     ServerTravel,
@@ -113,7 +115,7 @@ def problem_document(problem: Problem) -> dict[str, Any]:
         )
         for level in problem.service_levels
     ]
-    customers = [_without_none({"id": c.id, "class": c.class_, "dedicated_engineer": c.dedicated_engineer}) for c in problem.customers]
+    customers = [_customer(c) for c in problem.customers]
     previous = [{"ticket": v.ticket, "engineer": v.engineer, "shift": v.shift, "start": clock(v.start)} for v in problem.previous]
     return _without_none(
         {
@@ -131,6 +133,19 @@ def problem_document(problem: Problem) -> dict[str, Any]:
             "previous": previous or None,
         }
     )
+
+
+def part_document(part: Ticket | Engineer | Place | Customer, zone: tzinfo) -> dict[str, Any]:
+    """Return a part of a problem as its JSON object in `dispatch/1`."""
+    if isinstance(part, Ticket):
+        return _ticket(part, _clock(zone))
+    if isinstance(part, Engineer):
+        return _engineer(part, _clock(zone))
+    return _customer(part) if isinstance(part, Customer) else _place(part)
+
+
+def _customer(c: Customer) -> dict[str, Any]:
+    return _without_none({"id": c.id, "class": c.class_, "dedicated_engineer": c.dedicated_engineer})
 
 
 def _policy(choice: PolicyChoice) -> str | dict[str, Any]:
@@ -207,8 +222,13 @@ def _shift(s: Shift, home: Place | None, clock: _Clock) -> dict[str, Any]:
         "max_stops": s.max_stops,
         "max_travel": None if s.max_travel is None else write_duration(s.max_travel),
         "capacity": _in_order(s.capacity),
+        "resume": None if s.resume is None else _resume(s.resume, clock),
     }
     return found | _without_none(rest)
+
+
+def _resume(r: Resume, clock: _Clock) -> dict[str, Any]:
+    return _without_none({"time": clock(r.time), "place": None if r.place is None else _place(r.place)})
 
 
 def _break(b: Break, clock: _Clock) -> dict[str, str]:

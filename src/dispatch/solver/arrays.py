@@ -265,7 +265,8 @@ def _shift(
 ) -> tuple[list[int], list[tuple[int, int, int]], tuple[Stop, ...]]:
     """Return the row of a shift, with its begun work folded in, the breaks it still has, and the stops that have begun."""
     row = [0] * SHIFT_COLUMNS
-    row[READY] = max(shift.start, problem.now)
+    goes_on = shift.goes_on
+    row[READY] = max(shift.start, problem.now) if goes_on is None else max(shift.start, problem.now, goes_on.time)
     row[BEGUN] = NONE
     row[PAID_RATE] = whole(1000 * weights.paid_time) + whole(1000 * engineer.cost_per_hour / 60)
     row[KM_RATE] = whole(60_000 * weights.distance) + whole(60_000 * engineer.cost_per_km)
@@ -274,6 +275,8 @@ def _shift(
     row[WORKLOAD_RATE] = whole(1000 * weights.workload)
     row[CHANGE_RATE] = whole(60_000 * weights.change)
     place: Place | None = shift.start_place
+    if goes_on is not None and goes_on.place is not None:
+        place = goes_on.place
     stops: list[Stop] = []
     if begun:
         place, stops = _fold(problem, matrix, weights, promised, engineer, shift, begun, row)
@@ -281,7 +284,8 @@ def _shift(
     row[TO] = NONE if shift.end_place is None else matrix.rows[shift.end_place]
     row[END], row[LIMIT] = shift.end, shift.overtime_until
     left = FOREVER if shift.max_stops is None else shift.max_stops - len(begun)
-    row[MAX_STOPS] = max(0, left) if row[READY] <= row[LIMIT] else 0
+    there = goes_on is not None or shift.resume is None
+    row[MAX_STOPS] = max(0, left) if there and row[READY] <= row[LIMIT] else 0
     row[MAX_TRAVEL] = FOREVER if shift.max_travel is None else shift.max_travel
     return row, [(b.earliest, b.latest, b.duration) for b in shift.breaks if b.latest >= row[READY]], tuple(stops)
 
@@ -302,7 +306,10 @@ def _fold(
     free, place = shift.start, shift.start_place
     cost = row[FIXED]
     stops: list[Stop] = []
+    resume = shift.goes_on
     for k, t in enumerate(begun):
+        if resume is not None and t.status == "travelling":
+            free, place, resume = max(free, resume.time), resume.place or place, None
         seconds, metres = matrix.between(place, t.place)
         service = whole(t.service * engineer.service_factor)
         start = known_start(t) if t.status != "travelling" else None
@@ -328,6 +335,8 @@ def _fold(
         row[BASE_SERVICE] += end - start
         stops.append(Stop(t.id, start, start, end, seconds, 0, late))
         free, place = end, t.place
+    if resume is not None:
+        free, place = max(free, resume.time), resume.place or place
     row[BASE_COST] = cost
     row[READY] = max(free, problem.now)
     return place, stops

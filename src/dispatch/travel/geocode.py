@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from dispatch.errors import TravelError
-from dispatch.model import Engineer, Place, Problem
+from dispatch.model import Engineer, Place, Problem, Shift
 
 __all__ = ["Geocoder", "Located", "geocode", "geocoder"]
 
@@ -114,7 +114,7 @@ def _key(address: str | None) -> str:
 
 def _places(problem: Problem) -> Iterator[Place]:
     for e in problem.engineers:
-        for place in (e.home, *(p for s in e.shifts for p in (s.start_place, s.end_place))):
+        for place in (e.home, *(p for s in e.shifts for p in s.places)):
             if place is not None:
                 yield place
     for t in problem.tickets:
@@ -177,10 +177,12 @@ def _placed(problem: Problem, known: dict[str, Position]) -> Problem:
         lat, lon = known[_key(place.address)]
         return replace(place, lat=lat, lon=lon)
 
+    def shift(s: Shift) -> Shift:
+        resume = s.resume and replace(s.resume, place=s.resume.place and placed(s.resume.place))
+        return replace(s, start_place=s.start_place and placed(s.start_place), end_place=s.end_place and placed(s.end_place), resume=resume)
+
     def settled(e: Engineer) -> Engineer:
-        shifts = tuple(
-            replace(s, start_place=s.start_place and placed(s.start_place), end_place=s.end_place and placed(s.end_place)) for s in e.shifts
-        )
+        shifts = tuple(shift(s) for s in e.shifts)
         return replace(e, home=e.home and placed(e.home), shifts=shifts)
 
     return replace(

@@ -62,7 +62,8 @@ def places(problem: Problem) -> Iterator[tuple[str, str, Place]]:
     """Yield every place that a route can come to: who is there, its JSON Pointer, and the place."""
     for i, e in enumerate(problem.engineers):
         for j, s in enumerate(e.shifts):
-            for name, place in (("start_place", s.start_place), ("end_place", s.end_place)):
+            goes_on = None if s.resume is None else s.resume.place
+            for name, place in (("start_place", s.start_place), ("end_place", s.end_place), ("resume/place", goes_on)):
                 if place is not None:
                     at = f"/engineers/{i}/home" if place == e.home else f"/engineers/{i}/shifts/{j}/{name}"
                     yield f"engineer {e.id}", at, place

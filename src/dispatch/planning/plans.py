@@ -1,4 +1,4 @@
-"""Planning: the services everyone calls. Every answer is checked, priced and explained, wherever it came from."""
+"""Planning, checking and replanning a problem: every answer is checked, priced and explained, wherever it came from."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from dispatch import explain, schema, solver, travel
 from dispatch.check import Verdict, Violation, verify
 from dispatch.model import MINUTE, Plan, PlanWarning, Problem, ProblemRef, Visit
 from dispatch.travel import TravelMatrix
-
-__all__ = ["Planned", "check", "plan", "replan"]
 
 _log = logging.getLogger(__name__)
 
@@ -89,11 +87,11 @@ def replan(problem: Problem, published: Plan, options: solver.Options | None = N
         Travel times could not be had.
     """
     if not problem.previous:
-        problem = replace(problem, previous=_told(problem, published))
+        problem = replace(problem, previous=told(problem, published))
     return plan(problem, options, published)
 
 
-def _told(problem: Problem, plan: Plan) -> tuple[Visit, ...]:
+def told(problem: Problem, plan: Plan) -> tuple[Visit, ...]:
     """Return where a plan had put each ticket of a problem, the first place of one placed twice."""
     tickets = {t.id for t in problem.tickets}
     shifts = {(e.id, s.id) for e in problem.engineers for s in e.shifts}
