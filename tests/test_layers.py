@@ -28,18 +28,23 @@ LIBRARIES = {
     "geopy": {"travel"},
     "httpx2": {"travel"},
     "icalendar": {"export"},
+    "networkx": {"travel"},
     "numba": {"solver"},
     "numpy": {"travel", "solver", "explain"},
     "ortools": {"solver"},
+    "osmium": {"travel"},
     "pydantic": {"schema"},
     "pydantic_core": {"schema"},
     "rich": {"console", "cli"},
+    "scipy": {"travel"},
     "typer": {"cli"},
 }
 ONLY_FILES = {
     "numba": {"solver/compiled.py"},
     "ortools.constraint_solver": {"solver/routing.py"},
     "ortools.linear_solver": {"solver/assignment.py", "solver/master.py"},
+    "networkx": {"travel/graph.py", "travel/network.py", "travel/turns.py"},
+    "osmium": {"travel/osm.py"},
 }
 
 FILES = sorted(ROOT.rglob("*.py"))
