@@ -14,8 +14,8 @@ import pytest
 import typer
 
 from dispatch import check, travel
+from dispatch.answers import CODES
 from dispatch.cli import app, edge
-from dispatch.cli.answers import CODES
 from dispatch.errors import DispatchError, InfeasibleError, InputError, TravelError
 from dispatch.explain import ACTIONS, REASON_CODES
 from dispatch.model import POLICIES, RULES, Plan, Problem
@@ -54,7 +54,7 @@ OPTIONS = sorted({o for c in COMMANDS.values() for p in c.params for o in p.opts
 
 
 def test_every_command_is_listed_and_no_other_is() -> None:
-    listed = re.findall(r"^(dispatch [a-z]+(?: run)?)", page("cli.md").split("```")[1], re.MULTILINE)
+    listed = re.findall(r"^(dispatch [a-z]+(?: run| create| list| revoke)?)", page("cli.md").split("```")[1], re.MULTILINE)
     assert sorted(listed) == sorted(COMMANDS)
 
 

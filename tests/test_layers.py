@@ -18,33 +18,39 @@ LEVELS = (
     {"solver", "check", "events"},
     {"explain"},
     {"planning"},
-    {"scenario", "export", "report"},
-    {"console"},
+    {"scenario", "export", "report", "store"},
+    {"console", "answers"},
+    {"api"},
     {"cli"},
 )
 LEVEL = {room: i for i, rooms in enumerate(LEVELS) for room in rooms}
 
 LIBRARIES = {
+    "alembic": {"store"},
+    "distributed": {"api"},
+    "fastapi": {"api"},
     "geopy": {"travel"},
     "httpx2": {"travel"},
     "icalendar": {"export"},
-    "networkx": {"travel"},
     "numba": {"solver"},
     "numpy": {"travel", "solver", "explain"},
     "ortools": {"solver"},
-    "osmium": {"travel"},
-    "pydantic": {"schema"},
+    "prometheus_client": {"api"},
+    "pydantic": {"schema", "api"},
     "pydantic_core": {"schema"},
+    "pydantic_settings": {"api"},
     "rich": {"console", "cli"},
-    "scipy": {"travel"},
+    "sqlalchemy": {"store", "api"},
+    "stamina": {"api"},
+    "starlette": {"api"},
+    "structlog": {"api"},
     "typer": {"cli"},
+    "uvicorn": {"cli"},
 }
 ONLY_FILES = {
     "numba": {"solver/compiled.py"},
     "ortools.constraint_solver": {"solver/routing.py"},
     "ortools.linear_solver": {"solver/assignment.py", "solver/master.py"},
-    "networkx": {"travel/graph.py", "travel/network.py", "travel/turns.py"},
-    "osmium": {"travel/osm.py"},
 }
 
 FILES = sorted(ROOT.rglob("*.py"))

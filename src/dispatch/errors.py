@@ -5,6 +5,7 @@
     DispatchError
     ├── InputError       the problem or plan supplied is faulty   exit code 2
     ├── TravelError      travel times could not be had            exit code 2
+    ├── StoreError       the database cannot be used              exit code 2
     └── InfeasibleError  mandatory work fits no plan              exit code 3
 """
 
@@ -60,6 +61,12 @@ class InputError(DispatchError):
 
 class TravelError(DispatchError):
     """Travel times could not be had: a place without a position, a source that failed."""
+
+    exit_code = 2
+
+
+class StoreError(DispatchError):
+    """The database cannot be used: it is away, locked, or none of ours."""
 
     exit_code = 2
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from dispatch import schema
+from dispatch.api.settings import REMEDIES as OF_SERVICE
 from dispatch.model import KINDS, ON_FAILURE, POLICIES, PROFILES, RULES, SERVERS, STATUSES
 from dispatch.schema.codes import DAY_REMEDIES, REMEDIES
 from dispatch.schema.notices import WARNINGS
@@ -35,7 +36,7 @@ def fields(found: dict[str, Any]) -> set[str]:
 
 def test_every_fault_code_is_documented_with_its_remedy_and_no_other_is() -> None:
     faults = FAULTS.split("## Warnings")[0]
-    assert {code: remedy for code, _, remedy in rows(faults)} == {**REMEDIES, **DAY_REMEDIES}
+    assert {code: remedy for code, _, remedy in rows(faults)} == {**REMEDIES, **DAY_REMEDIES, **OF_SERVICE}
 
 
 def test_every_warning_code_is_documented_with_its_remedy_and_no_other_is() -> None:
@@ -45,7 +46,7 @@ def test_every_warning_code_is_documented_with_its_remedy_and_no_other_is() -> N
 
 def test_no_code_is_documented_twice_and_every_one_has_a_cause() -> None:
     codes = [code for code, _, _ in rows(FAULTS)]
-    assert len(codes) == len(set(codes)) == len(REMEDIES) + len(DAY_REMEDIES) + len(WARNINGS) + len(OF_TRAVEL)
+    assert len(codes) == len(set(codes)) == len(REMEDIES) + len(DAY_REMEDIES) + len(OF_SERVICE) + len(WARNINGS) + len(OF_TRAVEL)
     assert all(len(cause) > 15 for _, cause, _ in rows(FAULTS))
 
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from dispatch.cli import answers, options
+from dispatch import answers
+from dispatch.cli import options, serving
 from dispatch.cli.edge import FAILED, STOPPED, guarded, log, note, put, say
 from dispatch.cli.files import Outputs, cache_folder, check_outputs, read, read_both, write_outputs
 from dispatch.errors import InfeasibleError
@@ -31,6 +32,8 @@ app = typer.Typer(
 )
 scenarios = typer.Typer(no_args_is_help=True, help="Problems with the figures their plans must reach.")
 app.add_typer(scenarios, name="scenarios")
+app.command("serve")(serving.serve)
+app.add_typer(serving.tokens_app, name="token")
 
 
 def _version(wanted: bool) -> None:

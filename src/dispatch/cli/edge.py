@@ -12,7 +12,7 @@ from typing import ParamSpec
 import typer
 from rich.console import Console, RenderableType
 
-from dispatch.cli import answers
+from dispatch import answers
 from dispatch.errors import DispatchError, InfeasibleError, InputError
 
 P = ParamSpec("P")

@@ -21,12 +21,19 @@ DEFAULT_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a run is: seconds spent, iterations done, the cost so far (milliseconds of travel), tickets left out."""
+    """How far a run is: seconds spent, iterations done, the cost so far (milliseconds of travel), tickets left out.
+
+    Parameters
+    ----------
+    best
+        Returns the best plan so far, nothing but tickets in order; to be called before `Options.on_progress` returns.
+    """
 
     seconds: float
     iterations: int
     cost: int
     unassigned: int
+    best: Callable[[], Plan] | None = None
 
 
 @dataclass(frozen=True)

@@ -108,6 +108,16 @@ def current_of(state: State) -> Routes:
     return [state.routes[s, 1 : n + 1, TICKET].tolist() for s, n in enumerate(state.shifts[:, LENGTH])]
 
 
+def bare_plan(instance: Instance, routes: Routes) -> Plan:
+    """Write routes as a plan of nothing but tickets in order."""
+    planned = []
+    for (engineer, shift), begun, rows in zip(instance.shifts, instance.history, routes, strict=True):
+        stops = (*(Stop(stop.ticket) for stop in begun), *(Stop(instance.tickets[t].id) for t in rows))
+        if stops:
+            planned.append(Route(engineer.id, shift.id, stops))
+    return Plan(tuple(planned))
+
+
 def to_plan(instance: Instance, state: State) -> Plan:
     """Write the current routes of a search as a plan, with times."""
     arrays = instance.arrays

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from dispatch.solver.arrays import KM_RATE, MUST_SERVE, NONE, PAID_RATE, PRICE, 
 from dispatch.solver.assignment import SHARE, Pool, choose
 from dispatch.solver.compiled import announce
 from dispatch.solver.guide import Guide, prepare
-from dispatch.solver.routes import Routes, best_of, from_plan, load, real_cost, to_plan
+from dispatch.solver.routes import Routes, bare_plan, best_of, from_plan, load, real_cost, to_plan
 from dispatch.solver.state import BEST, LENGTH, SHIFT, State, empty
 from dispatch.solver.timing import DRIVEN, timetable
 
@@ -129,7 +130,9 @@ class Run:
         if tell is not None:
             state = self.best()
             left_out = len(state.tickets) - int(state.best[:, 0].sum())
-            tell(Progress(self.budget.seconds(), self.lanes[0].iterations, int(state.number[BEST]), left_out))
+            first = self.lanes[0].state  # the others go on meanwhile
+            best = partial(bare_plan, self.instance, best_of(first))
+            tell(Progress(self.budget.seconds(), self.lanes[0].iterations, int(state.number[BEST]), left_out, best))
 
 
 def warm_up() -> None:

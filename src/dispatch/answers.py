@@ -1,4 +1,4 @@
-"""What `--json` prints: one document for every answer and every refusal."""
+"""Answers and refusals as JSON documents: what `--json` prints, and what the service sends."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from dispatch.errors import DispatchError, Fault, InputError, TravelError
+from dispatch.errors import DispatchError, Fault, InputError, StoreError, TravelError
 from dispatch.model import MINUTE, PlanWarning, Visit
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 CODES: dict[type[DispatchError], tuple[str, str]] = {
     InputError: ("FAULTY_INPUT", "The input is faulty."),
     TravelError: ("NO_TRAVEL", "Travel times could not be had."),
+    StoreError: ("NO_STORE", "The database cannot be used."),
 }
 """Code and title of each refusal."""
 
