@@ -32,14 +32,17 @@ LIBRARIES = {
     "geopy": {"travel"},
     "httpx2": {"travel"},
     "icalendar": {"export"},
+    "networkx": {"travel"},
     "numba": {"solver"},
     "numpy": {"travel", "solver", "explain"},
     "ortools": {"solver"},
+    "osmium": {"travel"},
     "prometheus_client": {"api"},
     "pydantic": {"schema", "api"},
     "pydantic_core": {"schema"},
     "pydantic_settings": {"api"},
     "rich": {"console", "cli"},
+    "scipy": {"travel"},
     "sqlalchemy": {"store", "api"},
     "stamina": {"api"},
     "starlette": {"api"},
@@ -51,6 +54,8 @@ ONLY_FILES = {
     "numba": {"solver/compiled.py"},
     "ortools.constraint_solver": {"solver/routing.py"},
     "ortools.linear_solver": {"solver/assignment.py", "solver/master.py"},
+    "networkx": {"travel/graph.py", "travel/network.py", "travel/turns.py"},
+    "osmium": {"travel/osm.py"},
 }
 
 FILES = sorted(ROOT.rglob("*.py"))

@@ -87,7 +87,11 @@ def _flown(at: Points, speed_kmh: float, detour: float) -> Legs:
     return Legs(*crow.matrix(at.positions, speed_kmh, detour))
 
 
-def _sourced(travel: RoadTravel | ServerTravel, at: Points, by: Means) -> Legs:  # noqa: ARG001
+def _sourced(travel: RoadTravel | ServerTravel, at: Points, by: Means) -> Legs:
+    if isinstance(travel, RoadTravel):
+        from dispatch.travel import road  # SciPy and networkx take half a second to import
+
+        return road.legs(travel, at, by)
     raise TravelError(f"Travel from {travel!r} cannot be had. Use another travel source.")
 
 

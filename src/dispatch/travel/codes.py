@@ -8,6 +8,7 @@ from dispatch.model import PlanWarning
 
 WARNINGS: MappingProxyType[str, str] = MappingProxyType(
     {
+        "PLACE_OFF_ROAD": "Check the coordinates, or use a map that has the roads there.",
         "PLACE_UNREACHABLE": "Check the coordinates, or use a map that has the way there.",
         "TRAVEL_FALLBACK": "Mend what failed and plan again.",
     }
