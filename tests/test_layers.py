@@ -44,7 +44,7 @@ LIBRARIES = {
     "rich": {"console", "cli"},
     "scipy": {"travel"},
     "sqlalchemy": {"store", "api"},
-    "stamina": {"api"},
+    "stamina": {"api", "cli", "travel"},
     "starlette": {"api"},
     "structlog": {"api"},
     "typer": {"cli"},

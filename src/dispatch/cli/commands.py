@@ -15,6 +15,7 @@ from dispatch import answers
 from dispatch.cli import options, serving
 from dispatch.cli.edge import FAILED, STOPPED, guarded, log, note, put, say
 from dispatch.cli.files import Outputs, cache_folder, check_outputs, read, read_both, write_outputs
+from dispatch.cli.travelling import set_out
 from dispatch.errors import InfeasibleError
 from dispatch.model import Plan, PolicyChoice, PolicyName, Problem
 
@@ -160,6 +161,7 @@ def plan(
     export: options.Export = None,
     policy: options.Policy = None,
     geocode: options.Geocode = None,
+    no_cache: options.NoCache = False,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> int:
@@ -178,6 +180,7 @@ def plan(
     check_outputs(outputs)
     before = start if replan is None else replan
     day, given = (_read(problem, policy, geocode), None) if before is None else _read_with_plan(problem, before, policy, geocode)
+    set_out(day, problem, cached=not no_cache, quiet=quiet)
     wanted = Options(seconds, iterations, seed, workers, engine, prove)
     with stopping() as stop, watching(wanted, "Planning", quiet) as on_progress:
         wanted = replace(wanted, stop=stop, on_progress=on_progress)
@@ -197,6 +200,7 @@ def check(
     export: options.Export = None,
     policy: options.Policy = None,
     geocode: options.Geocode = None,
+    no_cache: options.NoCache = False,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> int:
@@ -208,7 +212,9 @@ def check(
 
     outputs = Outputs(output, report, export)
     check_outputs(outputs)
-    planned = planning.check(*_read_with_plan(problem, plan, policy, geocode))
+    day, given = _read_with_plan(problem, plan, policy, geocode)
+    set_out(day, problem, cached=not no_cache, quiet=quiet)
+    planned = planning.check(day, given)
     document = {"violations": answers.violations(planned.violations), "plan": answers.plan(planned)}
     _answer(planned, outputs, as_json, quiet, document)
     return _code(planned)
@@ -223,13 +229,16 @@ def explain(
     *,
     policy: options.Policy = None,
     geocode: options.Geocode = None,
+    no_cache: options.NoCache = False,
     as_json: options.AsJson = False,
 ) -> int:
     """Tell why tickets are left out and what would place them; of one TICKET, placed or not, also who could do it and at what cost."""
     from dispatch import explain, planning
     from dispatch.cli import telling
 
-    planned = planning.check(*_read_with_plan(problem, plan, policy, geocode))
+    day, given = _read_with_plan(problem, plan, policy, geocode)
+    set_out(day, problem, cached=not no_cache, quiet=False)
+    planned = planning.check(day, given)
     if ticket is None:
         if as_json:
             put(answers.text({"unassigned": answers.plan(planned)["unassigned"]}))
@@ -305,9 +314,11 @@ def compare(
 # ----------------------------------------------------------------- scenarios
 
 
-def _run(one: Scenario, seconds: float | None, stop: threading.Event, quiet: bool) -> Outcome:
+def _run(one: Scenario, folder: Path, seconds: float | None, stop: threading.Event, cached: bool, quiet: bool) -> Outcome:
     from dispatch import planning, scenario
     from dispatch.cli.watch import watching
+
+    set_out(one.problem, str(folder / one.name), cached=cached, quiet=quiet)
 
     wanted = one.options if seconds is None else replace(one.options, seconds=seconds, iterations=None)
     with watching(wanted, one.name, quiet) as on_progress:
@@ -323,6 +334,7 @@ def run_scenarios(
     seconds: Annotated[
         float | None, typer.Option(min=0, max=86_400, metavar="N", help="Most seconds for each.", show_default="what the scenario says")
     ] = None,
+    no_cache: options.NoCache = False,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> int:
@@ -333,8 +345,9 @@ def run_scenarios(
     _hush(quiet)
     paths = [folder / f"{name}.json" for name in only] if only else [folder]
     found = [s for path in paths for s in scenario.load(path)]
+    inside = folder if folder.is_dir() else folder.parent
     with stopping() as stop:
-        outcomes = [_run(one, seconds, stop, quiet) for one in found if not stop.is_set()]
+        outcomes = [_run(one, inside, seconds, stop, not no_cache, quiet) for one in found if not stop.is_set()]
     if as_json:
         put(answers.text(answers.outcomes(outcomes)))
     elif not quiet:

@@ -60,6 +60,9 @@ Geocode = Annotated[
         show_default="off",
     ),
 ]
+NoCache = Annotated[
+    bool, typer.Option("--no-cache", help="Ask routing servers for all travel times anew, and keep none in the user's cache folder.")
+]
 
 Start = Annotated[
     str | None,

@@ -88,11 +88,14 @@ def _flown(at: Points, speed_kmh: float, detour: float) -> Legs:
 
 
 def _sourced(travel: RoadTravel | ServerTravel, at: Points, by: Means) -> Legs:
+    # Imported where needed: SciPy and networkx take half a second, an HTTP client a tenth.
     if isinstance(travel, RoadTravel):
-        from dispatch.travel import road  # SciPy and networkx take half a second to import
+        from dispatch.travel import road
 
         return road.legs(travel, at, by)
-    raise TravelError(f"Travel from {travel!r} cannot be had. Use another travel source.")
+    from dispatch.travel import remote
+
+    return remote.legs(travel, at, by)
 
 
 def _fallen_back(travel: RoadTravel | ServerTravel, at: Points, error: TravelError) -> Legs:

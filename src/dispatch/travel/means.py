@@ -30,8 +30,8 @@ class Means:
         What HTTP requests go through; None is the network.
     patience
         Most seconds that all requests for one problem may take together.
-    sleep, clock
-        Wait so many seconds; monotonic seconds.
+    clock
+        Monotonic seconds.
     on_progress
         Told what is being done, how many steps are done, and of how many.
     """
@@ -41,7 +41,6 @@ class Means:
     keys: Mapping[str, str] = field(default_factory=dict)
     transport: httpx2.BaseTransport | None = None
     patience: float = 300.0
-    sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
     on_progress: Callable[[str, int, int], None] | None = None
 

@@ -97,7 +97,7 @@ def points(problem: Problem) -> Points:
             names.append({})
             pointers.append(pointer)
         names[row][who] = None
-    bases = frozenset(rows[p] for e in problem.engineers for s in e.shifts for p in (s.start_place, s.end_place) if p is not None)
+    bases = frozenset(rows[p] for e in problem.engineers for s in e.shifts for p in s.places if p is not None)
     tickets = frozenset(rows[t.place] for t in problem.tickets)
     positions = np.array(list(at), dtype=np.float64).reshape(-1, 2)
     return Points(positions, tuple(_together(list(who)) for who in names), tuple(pointers), bases, tickets, rows)

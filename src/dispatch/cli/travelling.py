@@ -1,0 +1,63 @@
+"""What a command travels by: the store of travel times, keys of servers, where extracts are, and telling how far it is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic
+
+from dispatch.cli.edge import note
+from dispatch.cli.files import STDIN, cache_folder
+from dispatch.model import Problem, ServerTravel
+
+KEYS = "DISPATCH_TRAVEL_KEYS"
+"""Environment variable with the keys of servers: HOST=KEY, several with spaces between them."""
+FIRST, EVERY = 1.0, 5.0
+"""Seconds until the first line that tells how far it is, and between two of them."""
+
+
+def set_out(problem: Problem, source: str, *, cached: bool, quiet: bool) -> None:
+    """Let a problem travel by what the user has.
+
+    Parameters
+    ----------
+    source
+        The file it was read from, or ``-``: extracts are named relative to it.
+    cached
+        Whether travel times of earlier plans are used, and those of this one kept.
+    quiet
+        Whether nothing is told meanwhile.
+    """
+    from dispatch.travel import Means, use
+
+    folder = Path() if source == STDIN else Path(source).parent
+    use(
+        Means(
+            cache=cache_folder() if cached else None,
+            locate=lambda name: folder / name,
+            keys=_keys(os.environ.get(KEYS, "")),
+            on_progress=None if quiet else _lines(),
+        )
+    )
+    if isinstance(problem.travel, ServerTravel):
+        from stamina.instrumentation import set_on_retry_hooks
+
+        set_on_retry_hooks([])  # by default they print on standard output; ours are logged where they happen
+
+
+def _keys(text: str) -> dict[str, str]:
+    """Return the key of each host."""
+    return dict(entry.split("=", 1) for entry in text.split() if "=" in entry)
+
+
+def _lines(clock: Callable[[], float] = monotonic) -> Callable[[str, int, int], None]:
+    due = clock() + FIRST
+
+    def say(what: str, done: int, of: int) -> None:
+        nonlocal due
+        if clock() >= due and done < of:
+            due = clock() + EVERY
+            note(f"{what}: {done:,} of {of:,}")
+
+    return say
