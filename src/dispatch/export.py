@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import icalendar as ical
 
+from dispatch import travel
 from dispatch.errors import Fault, InputError
 from dispatch.model import MINUTE, Place, Plan, Problem, Promise, Rest, Ticket, Unassigned, promises
 from dispatch.travel import TravelMatrix
@@ -63,19 +64,20 @@ def _details(ticket: Ticket, promised: Promise, zone: ZoneInfo) -> dict[str, obj
     }
 
 
-def _route_features(sheet: Sheet, matrix: TravelMatrix, promised: dict[str, Promise], zone: ZoneInfo) -> list[dict[str, Any]]:
+def _route_features(
+    sheet: Sheet, line: Sequence[tuple[float, float]], matrix: TravelMatrix, promised: dict[str, Promise], zone: ZoneInfo
+) -> list[dict[str, Any]]:
     route = sheet.route
     if route is None:
         return []
     who = {"engineer": route.engineer, "name": sheet.name, "shift": route.shift, "colour": sheet.colour}
-    line = [point for point in map(_point, sheet.places) if point is not None]
     name = f"{route.engineer}/{route.shift}"
     found = [
         _feature(
             "route",
             name,
             "LineString",
-            line if len(line) > 1 else None,
+            [[round(lon, 6), round(lat, 6)] for lat, lon in line] if len(line) > 1 else None,
             **who,
             date=sheet.day.isoformat(),
             departure=_iso(route.departure, zone),
@@ -130,7 +132,8 @@ def _unassigned_feature(left: Unassigned, ticket: Ticket, promised: Promise, zon
 def geojson(problem: Problem, plan: Plan, matrix: TravelMatrix) -> str:
     """Return a checked plan as a GeoJSON FeatureCollection (RFC 7946).
 
-    A LineString per route, a Point per stop and per unassigned ticket; the property `feature` tells them apart.
+    A LineString per route, along the roads where travel is, a Point per stop and per unassigned ticket; the property `feature`
+    tells them apart.
     Times carry an offset, `stroke` and `marker-color` are read by common map viewers. What has no position has no geometry.
 
     Parameters
@@ -141,7 +144,9 @@ def geojson(problem: Problem, plan: Plan, matrix: TravelMatrix) -> str:
     zone = ZoneInfo(problem.time_zone)
     promised = promises(problem)
     tickets = {t.id: t for t in problem.tickets}
-    features = [f for sheet in sheets(problem, plan) for f in _route_features(sheet, matrix, promised, zone)]
+    shown = sheets(problem, plan)
+    drawn = travel.lines(problem, [sheet.places if sheet.route else () for sheet in shown])
+    features = [f for sheet, line in zip(shown, drawn, strict=True) for f in _route_features(sheet, line, matrix, promised, zone)]
     features += [_unassigned_feature(u, tickets[u.ticket], promised[u.ticket], zone) for u in plan.unassigned]
     lines = ",\n".join(json.dumps(f, ensure_ascii=False) for f in features)
     return f'{{"type": "FeatureCollection", "features": [\n{lines}\n]}}\n'

@@ -7,6 +7,7 @@ from importlib.resources import files
 from string import Template
 from zoneinfo import ZoneInfo
 
+from dispatch import travel
 from dispatch.check import Violation
 from dispatch.model import Plan, Problem
 from dispatch.report import sections
@@ -28,7 +29,8 @@ def _days(page: sections.Page) -> list[Markup]:
         worked = [(s, a) for s, a in of_day if s.route]
         suffix = f": {calendar_day(day)}" if len(days) > 1 else ""
         drawn = timeline([s for s, _ in of_day], page.problem.now, page.zone, [a for _, a in of_day])
-        drawn_map = chart([s for s, _ in worked], [a for _, a in worked], left)
+        lines = travel.lines(page.problem, [s.places for s, _ in worked])
+        drawn_map = chart([s for s, _ in worked], [a for _, a in worked], left, lines)
         parts.append(el("section", el("h2", f"Timeline{suffix}"), drawn, id=f"timeline{i or ''}"))
         parts.append(el("section", el("h2", f"Map{suffix}"), drawn_map, id=f"map{i or ''}"))
     return parts

@@ -15,6 +15,9 @@ __all__ = ["chart", "focus_rules"]
 
 _Point = tuple[float, float]
 
+_NEAR = 1.5
+"""Px: points of a line that are nearer to each other are not told apart."""
+
 
 @dataclass(frozen=True)
 class _Dot:
@@ -80,9 +83,21 @@ def _key(sheet: Sheet) -> str:
     return f"r{sheet.number}"
 
 
-def _line(sheet: Sheet, layout: _Layout, base: Ground) -> Markup | None:
+def _thinned(points: Sequence[_Point]) -> list[_Point]:
+    """Return points without those that are hardly away from the one before, the last one kept."""
+    kept = list(points[:1])
+    for point in points[1:-1]:
+        if math.dist(point, kept[-1]) >= _NEAR:
+            kept.append(point)
+    return [*kept, *points[1:][-1:]]
+
+
+def _line(sheet: Sheet, layout: _Layout, base: Ground, along: Sequence[tuple[float, float]]) -> Markup | None:
+    """Return the line of a route; one that is straight from mark to mark follows marks that were moved."""
     start, end = ([layout.homes[base.xy(p)] for p in _placed([place])] for place in (sheet.shift.start_place, sheet.shift.end_place))
     points = [*start, *(d.at for d in layout.dots if d.sheet is sheet), *end]
+    if len(along) > len(points):
+        points = _thinned([base.xy(Place(lat, lon)) for lat, lon in along])
     if len(points) < 2:
         return None
     route = sheet.route
@@ -148,7 +163,9 @@ def _legend(sheets: Sequence[Sheet], anchors: Sequence[str], left_out: bool) -> 
     return el("ul", *parts, class_="legend routes")
 
 
-def chart(sheets: Sequence[Sheet], anchors: Sequence[str], left: Sequence[tuple[Ticket, str]]) -> Markup:
+def chart(
+    sheets: Sequence[Sheet], anchors: Sequence[str], left: Sequence[tuple[Ticket, str]], along: Sequence[Sequence[tuple[float, float]]]
+) -> Markup:
     """Return the map of one day's routes.
 
     Parameters
@@ -157,6 +174,8 @@ def chart(sheets: Sequence[Sheet], anchors: Sequence[str], left: Sequence[tuple[
         The shifts with work on that day, and the id of each one's table on the page.
     left
         The tickets left out, and the id of each one's description on the page.
+    along
+        Of each sheet, the line of its route, degrees lat and lon.
     """
     if not sheets and not left:
         return el("p", "No map: nothing is planned on this day.", class_="note")
@@ -173,7 +192,7 @@ def chart(sheets: Sequence[Sheet], anchors: Sequence[str], left: Sequence[tuple[
         el("title", f"Map of {calendar_day(sheets[0].day)}" if sheets else "Map"),
         el("desc", told),
         lines,
-        *(_line(s, layout, base) for s in sheets),
+        *(_line(s, layout, base, line) for s, line in zip(sheets, along, strict=True)),
         *_homes(sheets, layout, base),
         *_dots(layout),
         scale,

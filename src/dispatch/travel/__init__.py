@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,10 @@ from dispatch.travel.codes import WARNINGS, warning
 from dispatch.travel.means import Means, means, use
 from dispatch.travel.points import UNREACHABLE, Legs, Points, places, points, some
 
-__all__ = ["UNREACHABLE", "WARNINGS", "Means", "TravelMatrix", "matrix", "use"]
+__all__ = ["UNREACHABLE", "WARNINGS", "Means", "TravelMatrix", "lines", "matrix", "use"]
+
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +76,25 @@ def matrix(problem: Problem, by: Means | None = None) -> TravelMatrix:
                 raise
             legs = _fallen_back(travel, at, error)
     return TravelMatrix(legs.seconds, legs.metres, at.rows, (*legs.warnings, *_unreachable(at, legs)))
+
+
+def lines(problem: Problem, routes: Sequence[Sequence[Place]], by: Means | None = None) -> list[list[tuple[float, float]]]:
+    """Return the line of each route, degrees lat and lon: along the roads where travel is and the extract can still be had, else straight.
+
+    Parameters
+    ----------
+    routes
+        The places that each route goes through; those without a position are passed over.
+    """
+    positions = [np.array([(p.lat, p.lon) for p in route if p.lat is not None and p.lon is not None]).reshape(-1, 2) for route in routes]
+    if isinstance(problem.travel, RoadTravel):
+        from dispatch.travel import road
+
+        try:
+            positions = road.lines(problem.travel, positions, means() if by is None else by)
+        except TravelError as error:
+            _log.warning("Routes are drawn straight: %s", error)
+    return [[(lat, lon) for lat, lon in line.tolist()] for line in positions]
 
 
 def _supplied(problem: Problem, travel: MatrixTravel) -> TravelMatrix:

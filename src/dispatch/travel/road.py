@@ -18,14 +18,14 @@ from dispatch.model import PlanWarning, Profile, RoadTravel
 from dispatch.travel import graph, network, osm, shortest
 from dispatch.travel.codes import warning
 from dispatch.travel.means import Means
-from dispatch.travel.network import Roads
+from dispatch.travel.network import Floats, Roads
 from dispatch.travel.points import UNREACHABLE, Legs, Points, some
 from dispatch.travel.profiles import mode
 from dispatch.travel.shortest import Way
 from dispatch.travel.snapping import Snapped, Snapper
 from dispatch.travel.tags import NOT_STOPPED_AT
 
-__all__ = ["FAR", "RoadMap", "legs", "open_map"]
+__all__ = ["FAR", "RoadMap", "legs", "lines", "open_map"]
 
 _log = logging.getLogger(__name__)
 
@@ -103,6 +103,37 @@ def legs(travel: RoadTravel, at: Points, by: Means) -> Legs:
         seconds[i] = np.where(there, np.floor(s + 0.5), UNREACHABLE)
         metres[i] = np.where(there, np.floor(m + 0.5), 0)
     return Legs(seconds, metres, tuple(_far(found.roads, at, snapped)))
+
+
+def lines(travel: RoadTravel, routes: Sequence[Floats], by: Means) -> list[Floats]:
+    """Return the lines of routes along the roads, degrees, shape (m, 2); straight from a place to its road, and where there is no way.
+
+    Parameters
+    ----------
+    routes
+        The positions that each route goes through, degrees, shape (n, 2), columns lat and lon.
+
+    Raises
+    ------
+    TravelError
+        The extract cannot be used, or does not cover a position.
+    """
+    found = open_map(by.locate(travel.extract), travel.profile, by.cache)
+    positions = np.vstack([np.zeros((0, 2)), *routes])
+    ends = np.cumsum([len(route) for route in routes])
+    legs_ = [(i, i + 1) for i in range(len(positions) - 1) if i + 1 not in ends]
+    ways = dict(zip(legs_, found.ways(positions, [f"{lat:g}, {lon:g}" for lat, lon in positions.tolist()], legs_), strict=True))
+    told = []
+    for route, end in zip(routes, ends.tolist(), strict=True):
+        pieces = [route[:1]]
+        for i in range(end - len(route), end - 1):
+            way = ways[i, i + 1]
+            pieces += [positions[i + 1 : i + 2]] if way is None else [way.points, positions[i + 1 : i + 2]]
+        line = np.vstack(pieces)
+        moved = np.ones(len(line), bool)
+        moved[1:] = (np.diff(line, axis=0) != 0).any(axis=1)
+        told.append(line[moved] if moved.sum() > 1 else line)
+    return told
 
 
 def _far(roads: Roads, at: Points, snapped: Snapped) -> Iterator[PlanWarning]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
+from dispatch.travel.graph import metres_between
 from dispatch.travel.network import Floats, Ints, Roads, joined, split
 from dispatch.travel.snapping import Snapped
 
@@ -18,6 +19,8 @@ __all__ = ["Step", "Way", "costs", "ways"]
 
 _CELLS = 1 << 24
 """Most distances held at once: 128 MiB."""
+_SLOW = 4.0
+"""Metres a second as the crow flies: few ways are slower."""
 
 
 @dataclass(frozen=True)
@@ -147,9 +150,15 @@ def ways(roads: Roads, at: Snapped, pairs: Sequence[tuple[int, int]]) -> list[Wa
         direct[a, b] = min(straight, direct.get((a, b), np.inf))
     found: dict[tuple[int, int], Way | None] = {}
     tracer = _Tracer(roads, at, ends, search)
-    for a in sorted({a for a, _ in pairs}):
-        cost, before = dijkstra(search, indices=roads.states + a, return_predecessors=True)
-        for b in {b for x, b in pairs if x == a}:
+    wanted: dict[int, dict[int, None]] = {}
+    for a, b in pairs:
+        wanted.setdefault(a, {})[b] = None
+    for a, to in wanted.items():
+        limit = _enough(at, a, list(to))
+        cost, before = dijkstra(search, indices=roads.states + a, return_predecessors=True, limit=limit)
+        if _dearest(cost, into, first, last, to) > limit:
+            cost, before = dijkstra(search, indices=roads.states + a, return_predecessors=True)
+        for b in to:
             options = slice(first[b], last[b])
             total = cost[into.state[options]] + into.cost[options]
             i = int(np.argmin(total)) if len(total) else -1
@@ -161,6 +170,17 @@ def ways(roads: Roads, at: Snapped, pairs: Sequence[tuple[int, int]]) -> list[Wa
                 over = None if not np.isfinite(whole) else tracer.edges(a, into.state[options][i], before)
                 found[a, b] = None if over is None else tracer.way(over, into.end[options][i], whole)
     return [found[pair] for pair in pairs]
+
+
+def _enough(at: Snapped, a: int, to: list[int]) -> float:
+    """Return a cost within which the ways from a point to others most likely are."""
+    far = metres_between(at.lat[a], at.lon[a], at.lat[to], at.lon[to]).max()
+    return float(joined(300 + far / _SLOW, 0))
+
+
+def _dearest(cost: Floats, into: _Arrivals, first: npt.NDArray[np.int64], last: npt.NDArray[np.int64], to: Iterable[int]) -> float:
+    """Return the cost of the dearest of the ways found."""
+    return max(float((cost[into.state[first[b] : last[b]]] + into.cost[first[b] : last[b]]).min()) for b in to)
 
 
 @dataclass(frozen=True, eq=False)
