@@ -19,6 +19,7 @@ from dispatch.cli import app, edge
 from dispatch.errors import DispatchError, InfeasibleError, InputError, TravelError
 from dispatch.explain import ACTIONS, REASON_CODES
 from dispatch.model import POLICIES, RULES, Plan, Problem
+from dispatch.simulation.kpis import FIGURES
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -89,7 +90,9 @@ def test_every_code_that_only_the_command_line_gives_is_on_its_page() -> None:
 
 def test_every_figure_is_documented_and_no_other_is() -> None:
     nothing = Problem(engineers=(), tickets=(), now=0)
-    assert first_cells(page("kpis.md")) == set(check.verify(nothing, travel.matrix(nothing), Plan(())).kpis)
+    of_plans, of_simulations = page("kpis.md").split("# Figures of a simulation")
+    assert first_cells(of_plans) == set(check.verify(nothing, travel.matrix(nothing), Plan(())).kpis)
+    assert first_cells(of_simulations) == set(FIGURES)
 
 
 def test_every_reason_is_documented_with_what_to_do_and_no_other_is() -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from dispatch import answers
-from dispatch.cli import options, serving
+from dispatch.cli import options, serving, simulate
 from dispatch.cli.edge import FAILED, STOPPED, guarded, log, note, put, say
 from dispatch.cli.files import Outputs, cache_folder, check_outputs, read, read_both, write_outputs
 from dispatch.cli.travelling import set_out
@@ -35,6 +35,7 @@ scenarios = typer.Typer(no_args_is_help=True, help="Problems with the figures th
 app.add_typer(scenarios, name="scenarios")
 app.command("serve")(serving.serve)
 app.add_typer(serving.tokens_app, name="token")
+app.add_typer(simulate.app, name="simulate")
 
 
 def _version(wanted: bool) -> None:

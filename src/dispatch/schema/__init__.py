@@ -43,13 +43,13 @@ def read_problem(data: bytes | str, allow_addresses: bool = False) -> Problem:
         With every fault that can be told at once.
     """
     with _collector_paused():
-        tree, faults = _opened(data, documents.FORMAT, "a problem")
+        tree, faults = opened(data, documents.FORMAT, "a problem")
         ids = ids_of(tree)
         shape = shapes.check(documents.Problem, tree)
         faults += shape.faults
         if shape.document is not None:
             between = between_fields(shape.document, ids, allow_addresses=allow_addresses)
-            faults += _independent(between, shape)
+            faults += independent(between, shape)
         if faults or shape.document is None:
             raise InputError(faults)
         return building.problem_of(shape.document)
@@ -77,11 +77,11 @@ def read_plan(data: bytes | str) -> Plan:
     InputError
         With every fault that can be told at once.
     """
-    tree, faults = _opened(data, plan_documents.PLAN_FORMAT, "a plan")
+    tree, faults = opened(data, plan_documents.PLAN_FORMAT, "a plan")
     shape = shapes.check(plan_documents.Plan, tree)
     faults += shape.faults
     if shape.document is not None:
-        faults += _independent(cost_faults(shape.document), shape)
+        faults += independent(cost_faults(shape.document), shape)
     if faults or shape.document is None:
         raise InputError(faults)
     return building.plan_of(shape.document)
@@ -125,7 +125,7 @@ def _schema(document: type[BaseModel]) -> dict[str, Any]:
     return {"$schema": GenerateJsonSchema.schema_dialect} | document.model_json_schema(schema_generator=_Untitled)
 
 
-def _opened(data: bytes | str, name: str, what: str) -> tuple[dict[str, Any], list[Fault]]:
+def opened(data: bytes | str, name: str, what: str) -> tuple[dict[str, Any], list[Fault]]:
     """Return the JSON object and the faults so far; refuse a document of another format without looking further."""
     tree, faults = text.load(data)
     if "format" not in tree:
@@ -154,7 +154,7 @@ _RESTS_ON_WHOLE = ("HISTORY_", "PIN_", "BREAK_OUTSIDE_", "MISSING_HOME")
 """Those that may be due to any faulty field of the same engineer or ticket."""
 
 
-def _independent(between: Iterable[Fault], shape: shapes.Shape[Any]) -> Iterator[Fault]:
+def independent(between: Iterable[Fault], shape: shapes.Shape[Any]) -> Iterator[Fault]:
     """Yield the faults between fields that are not a consequence of those of single fields, with their values."""
     single = {f.pointer for f in shape.faults}
     touched = {pointer[:i] for pointer in single for i, c in enumerate(pointer + "/") if c == "/"}

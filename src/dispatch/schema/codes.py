@@ -79,6 +79,20 @@ REMEDIES: MappingProxyType[str, str] = MappingProxyType(
         "HISTORY_WITHOUT_START": "Say when the work began in actual.start.",
         "HISTORY_IN_FUTURE": "Correct the time, the status, or now.",
         "ACTUAL_ENDS_BEFORE_START": "Correct actual.start or actual.end.",
+        # a world
+        "INVALID_DATE": "Write the date like 2026-03-02.",
+        "INVALID_CLOCK": "Write the local clock time like 08:30, from 00:00 to 24:00.",
+        "EMPTY_ROSTER": "Give at least one engineer a roster.",
+        "ROSTER_WEEK": "Let week be from 1 to every.",
+        "NO_DEMAND": "Give demand or preventive.",
+        "RATE_MISSING": "Give per_week or by_hour, or name the entry in the log.",
+        "RATE_TWICE": "Keep either per_week or by_hour.",
+        "AREA_WITHOUT_PLACE": "Give a centre, or points.",
+        "LOG_EMPTY": "Add tickets to the log, or leave it out.",
+        "UNKNOWN_DEMAND": "Add the entry to demand, or correct the id.",
+        "UNKNOWN_FIGURE": "Use a figure of docs/kpis.md.",
+        "TARGET_WITHOUT_BOUND": "Give at_least or at_most.",
+        "TARGETS_CONTRADICT": "Give up one of the two, or move its bound.",
         # a plan
         "COST_DOES_NOT_ADD_UP": "Let total be the sum of by_rule, or leave cost out: checking a plan prices it again.",
     }

@@ -27,6 +27,11 @@ WARNINGS: MappingProxyType[str, str] = MappingProxyType(
         "ACTUAL_IGNORED": "Correct the status, or remove actual.",
         "SEVERAL_AT_WORK": "Set the work that is over to done.",
         "MATRIX_DIAGONAL": "Set the travel from a place to itself to 0.",
+        "NOBODY_ABLE": "Give somebody the skills, or ask for less.",
+        "NEVER_WORKS": "Give the engineer a roster, or remove the engineer.",
+        "CANNOT_BE_SERVED": "Add engineers or hours, or lower the rates.",
+        "CLOCK_CHANGE": "Start another day where this is not wanted.",
+        "LOG_OUTSIDE": "Change start or the number of days.",
     }
 )
 """Every warning code with its remedy."""

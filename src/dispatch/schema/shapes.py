@@ -6,6 +6,7 @@ Cutting lets the faults between fields be reported in the same reading as the fa
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -47,6 +48,8 @@ _CHOICES: dict[str, tuple[str, Sequence[str]]] = {
 
 _STAND_INS = {"engineers": "[]", "tickets": "[]", "routes": "[]", "stops": "[]", "place": "{}", "service": '"PT1H"'}
 """Required fields that can be made up, so that the rest of the object is still looked at; as JSON."""
+_STAND_INS_AT_TOP = {**_STAND_INS, "start": '"2026-01-01"'}
+"""The same for the document itself: the first day of a world."""
 
 
 @dataclass
@@ -143,7 +146,7 @@ def _cause(kind: str, path: Path, value: Any, context: dict[str, Any]) -> tuple[
     if kind == "string_pattern_mismatch":  # of all texts only this one has a pattern
         return "INVALID_URL", "not the address of a server", None
     if kind == "literal_error" or kind.startswith("union_tag"):
-        return _wrong_choice(path, value)
+        return _wrong_choice(path, value, context)
     if kind == "greater_than" and context["gt"] == 0:
         return "NOT_POSITIVE", "not above zero", None
     if kind == "greater_than_equal" and context["ge"] == 0:
@@ -155,9 +158,10 @@ def _cause(kind: str, path: Path, value: Any, context: dict[str, Any]) -> tuple[
     return "WRONG_TYPE", "not what belongs here", None
 
 
-def _wrong_choice(path: Path, value: Any) -> tuple[str, str, str]:
-    name = str(path[-1])
-    code, known = ("UNKNOWN_RULE", RULES) if "by_rule" in path else _CHOICES[name]
+def _wrong_choice(path: Path, value: Any, context: dict[str, Any]) -> tuple[str, str, str]:
+    name = next(token for token in reversed(path) if isinstance(token, str))
+    code, known = ("UNKNOWN_RULE", RULES) if "by_rule" in path else _CHOICES.get(name, ("UNKNOWN_CHOICE", ()))
+    known = known or re.findall(r"'([^']*)'", str(context.get("expected", "")))
     words = {"UNKNOWN_POLICY": "not a shipped policy", "UNKNOWN_SOURCE": "not a travel source", "UNKNOWN_RULE": "not a cost rule"}
     return code, words.get(code, f"not a {name} of the format"), _instead(name if code == "UNKNOWN_RULE" else str(value), tuple(known))
 
@@ -207,8 +211,9 @@ def _cut(shape: Shape[Any], tree: dict[str, Any], paths: list[Path]) -> bool:
                 break
             nodes.append(node[token])
         depth = len(nodes) - 1
-        if depth == len(path) - 1 and path[-1] in _STAND_INS:
-            nodes[-1][path[-1]] = json.loads(_STAND_INS[str(path[-1])])
+        stand_in = _STAND_INS_AT_TOP.get(str(path[0])) if len(path) == 1 else _STAND_INS.get(str(path[-1]))
+        if depth == len(path) - 1 and stand_in is not None:
+            nodes[-1][path[-1]] = json.loads(stand_in)
         elif depth == 0:
             return False
         else:

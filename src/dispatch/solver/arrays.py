@@ -124,7 +124,7 @@ def build(problem: Problem, matrix: TravelMatrix) -> Instance:
     days = {name: i for i, name in enumerate(sorted({s.id for _, s in shifts}))}
     paces = sorted({1.0} | {e.service_factor for e, _ in shifts})
     spans: list[tuple[int, int, int]] = []
-    ticket = _tickets(problem, tickets, matrix, weights, promised, engineers, days, spans)
+    ticket = ticket_rows(problem, tickets, matrix.rows, weights, promised, engineers, days, spans)
     services = [[whole(t.service * pace) for pace in paces] for t in tickets]
     needs = [[t.needs.get(u, 0) for u in units] for t in tickets]
     costs, able = stop_costs(problem, problem.engineers, tickets, weights)
@@ -175,16 +175,17 @@ def unassigned_cost(ticket: Ticket, weights: Weights) -> int:
     return whole(60_000 * minutes)
 
 
-def _tickets(
+def ticket_rows(
     problem: Problem,
     tickets: Sequence[Ticket],
-    matrix: TravelMatrix,
+    rows: Mapping[Place, int],
     weights: Weights,
     promised: Mapping[str, Promise],
     engineers: Mapping[str, int],
     days: Mapping[str, int],
     spans: list[tuple[int, int, int]],
 ) -> IntArray:
+    """Return the rows of tickets up to `TICKET_COLUMNS`; their windows are added to `spans`."""
     table = np.zeros((len(tickets), TICKET_COLUMNS), np.int64)
     previous = {v.ticket: v for v in problem.previous}
     for i, t in enumerate(tickets):
@@ -192,7 +193,7 @@ def _tickets(
         pinned_start = None if pin is None else pin.start
         open_windows = [(w.start, w.end, 0) for w in t.windows] if pinned_start is None else [(pinned_start, pinned_start, 0)]
         row = table[i]
-        row[PLACE] = matrix.rows[t.place]
+        row[PLACE] = rows[t.place]
         row[WINDOW], row[WINDOW_END] = len(spans), len(spans) + len(open_windows)
         spans += open_windows
         promise = promised[t.id]

@@ -42,3 +42,12 @@ def matrix(positions: npt.NDArray[np.float64], speed_kmh: float, detour: float) 
     np.fill_diagonal(seconds, 0)
     np.fill_diagonal(metres, 0)
     return seconds, metres
+
+
+def legs(
+    point: npt.NDArray[np.float64], points: npt.NDArray[np.float64], speed_kmh: float, detour: float
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Return seconds and metres between one point and others, all as unit vectors from the middle of the earth, shapes (3,) and (n, 3)."""
+    half_chord = np.sqrt(np.clip(0.5 - 0.5 * (points @ point), 0.0, 1.0))
+    road = 2 * EARTH_RADIUS_M * detour * np.arcsin(half_chord)
+    return np.rint(road * (3.6 / speed_kmh)).astype(np.int32), np.rint(road).astype(np.int32)

@@ -1,0 +1,59 @@
+"""The desk that is planned anew in milliseconds: what it says a plan costs, the check says, too."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from dispatch.check import verify
+from dispatch.planning.light import Desk
+from dispatch.simulation.world import read_world
+from tests.simulation.worlds import NIGHT, demand, outcome, tree
+
+ALLOWED = {"agreement"}
+
+
+def judged(**changes: Any) -> int:
+    """Simulate four nights, let the check judge every plan, and return how many there were."""
+    made = read_world(json.dumps({**json.loads(NIGHT.read_text("utf-8")), "warm_up_days": 0, **changes}))
+    plans = 0
+
+    def inspect(desk: Desk, now: int) -> None:
+        nonlocal plans
+        if not desk.tickets or not desk.duties:
+            return
+        verdict = verify(desk.problem(now), desk.matrix(), desk.plan())
+        assert verdict.violations == ()
+        assert verdict.cost.total == desk.cost
+        plans += 1
+
+    outcome(made, 4, inspect=inspect)
+    return plans
+
+
+@pytest.mark.parametrize("dispatching", ["replan", "insert-only"])
+@pytest.mark.parametrize("policy", ["emergency", "balanced"])
+def test_every_plan_of_the_desk_keeps_the_rules_and_costs_what_the_check_says(dispatching: str, policy: str) -> None:
+    assert judged(dispatching=dispatching, policy=policy) > 100
+
+
+def test_shifts_planned_ahead_and_visiting_hours_cost_what_the_check_says() -> None:
+    night = json.loads(NIGHT.read_text("utf-8"))
+    for d in night["demand"]:
+        d["visiting"] = {"opens": "21:30", "closes": "23:45"}
+        d["needs"] = {"kit": 1}
+    for e in night["engineers"]:
+        e["capacity"] = {"kit": 3}
+    assert judged(horizon="PT30H", policy="balanced", demand=night["demand"], engineers=night["engineers"]) > 100
+
+
+def test_what_is_days_late_is_still_served() -> None:
+    late = demand("late", kind="emergency", priority=1, respond_within="PT1M", per_week=24, service={"mean": "PT1H", "law": "fixed"})
+    roster = [{"days": ["wed"], "start": "08:00", "length": "PT16H"}]
+    made = read_world(json.dumps(tree(policy="emergency", demand=[late], engineers=[{"id": "ann", "roster": roster}])))
+    tickets, _, _ = outcome(made, 3)
+    waiting = [t for t in tickets if t.opened_at < min(d.responded_at or 0 for d in tickets if d.responded_at)]
+    assert len(waiting) > 3
+    assert [t.outcome for t in waiting] == ["visit"] * len(waiting)
