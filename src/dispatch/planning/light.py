@@ -28,8 +28,6 @@ from dispatch.model import (
     Unassigned,
     Visit,
     covered_regions,
-    promises,
-    whole,
 )
 from dispatch.solver import light
 from dispatch.solver.arrays import (
@@ -42,6 +40,7 @@ from dispatch.solver.arrays import (
     FOREVER,
     FROM,
     KM_RATE,
+    LATE_RATE,
     LIMIT,
     MAX_STOPS,
     NONE,
@@ -51,6 +50,8 @@ from dispatch.solver.arrays import (
     PREVIOUS_START,
     PRICE,
     READY,
+    RESPOND_BY,
+    RESPONSE_RATE,
     SHIFT_COLUMNS,
     TICKET_COLUMNS,
     TO,
@@ -69,6 +70,24 @@ DISPATCHING: tuple[Dispatching, ...] = get_args(Dispatching)
 
 EARLY = 15 * 60
 """Seconds that somebody who is sent by `nearest-able` waits at the door at the most."""
+
+
+@dataclass(slots=True, eq=False)
+class _Begun:
+    """Work under way: expected start and end, seconds driven there, what it costs whenever it starts, and the prices of starting late."""
+
+    ticket: Ticket
+    start: int
+    end: int
+    seconds: int
+    cost: int
+    prices: tuple[int, int, int, int]
+
+    def price(self, now: int) -> int:
+        """Return what it costs, seen from `now`: minutes already gone count as late, but not as an answer that could come sooner."""
+        respond_by, late_rate, opened, response_rate = self.prices
+        late, answer = self.start - respond_by, self.start - max(opened, now)
+        return self.cost + (late * late_rate if late > 0 else 0) + (answer * response_rate if answer > 0 else 0)
 
 
 @dataclass(slots=True, eq=False)
@@ -106,7 +125,7 @@ class Duty:
     number: int = 0
     done: tuple[int, int, int] = (0, 0, 0)
     carried: dict[str, int] = field(default_factory=dict)
-    under_way: tuple[Ticket, int, int, int, int] | None = None
+    under_way: _Begun | None = None
     told: list[tuple[Ticket, int, int]] = field(default_factory=list)
 
 
@@ -132,7 +151,7 @@ class Desk:
     """
 
     def __init__(
-        self, problem: Problem, dispatching: Dispatching = "replan", iterations: int = 60, seed: int = 0,
+        self, problem: Problem, dispatching: Dispatching = "replan", iterations: int = 100, seed: int = 0,
         units: tuple[str, ...] = (), spans: int = 8, remember: bool = False,
     ) -> None:  # fmt: skip
         self.dispatching, self.iterations, self.seed, self.remember = dispatching, iterations, seed, remember
@@ -200,17 +219,19 @@ class Desk:
         if duty.begun == NONE:
             duty.begun, cost = start - seconds, cost + int(shift[FIXED])
         duty.number += 1
-        duty.under_way = (given, start, end, seconds, cost)
+        values = self.board.ticket[row]
+        prices = (int(values[RESPOND_BY]), int(values[LATE_RATE]), int(self.board.opened[row]), int(values[RESPONSE_RATE]))
+        duty.under_way = _Begun(given, start, end, seconds, cost, prices)
         self.withdraw(ticket)
         self.expect(duty, start, end)
 
     def expect(self, duty: Duty, start: int, end: int) -> None:
         """Say anew when the work under way begins and ends."""
-        if duty.under_way is not None:
-            ticket, _, _, seconds, cost = duty.under_way
-            duty.under_way, duty.free = (ticket, start, end, seconds, cost), end
+        work = duty.under_way
+        if work is not None:
+            work.start, work.end, duty.free = start, end, end
             if duty.number == 1:
-                duty.begun = start - seconds
+                duty.begun = start - work.seconds
 
     def finish(self, duty: Duty, start: int, end: int) -> None:
         """Let the work under way be over."""
@@ -218,23 +239,14 @@ class Desk:
         self._close(duty)
 
     def _close(self, duty: Duty) -> None:
-        if duty.under_way is not None:
-            ticket, start, end, seconds, cost = duty.under_way
-            done, travel, service = duty.done
-            duty.done = (done + cost + self._timed(ticket, start, start), travel + seconds, service + end - start)
+        work = duty.under_way
+        if work is not None:
+            cost, travel, service = duty.done
+            duty.done = (cost + work.price(work.start), travel + work.seconds, service + work.end - work.start)
             duty.under_way = None
             if self.remember:
-                self.board.ground.hold(ticket.place)
-                duty.told.append((ticket, start, end))
-
-    def _timed(self, ticket: Ticket, start: int, now: int) -> int:
-        """Return what starting at `start` costs by lateness and response, seen from `now`."""
-        promise = promises(replace(self.board.problem, tickets=(ticket,)))[ticket.id]
-        late = 0 if promise.respond_by is None else max(0, start - promise.respond_by)
-        weights = self.board.weights
-        opened = now if ticket.opened_at is None else max(ticket.opened_at, now)
-        cost = late * whole(1000 * weights.lateness[ticket.priority - 1] * promise.late_factor)
-        return cost + max(0, start - opened) * whole(1000 * weights.response[ticket.priority - 1])
+                self.board.ground.hold(work.ticket.place)
+                duty.told.append((work.ticket, work.start, work.end))
 
     # ------------------------------------------------------------- what is where
 
@@ -274,9 +286,9 @@ class Desk:
         """Write what changes in the row of a shift between two events."""
         row, board = self.board.shift[duty.slot], self.board
         cost, travel, service = duty.done
-        if duty.under_way is not None:
-            ticket, start, end, seconds, more = duty.under_way
-            cost, travel, service = cost + more + self._timed(ticket, start, now), travel + seconds, service + end - start
+        work = duty.under_way
+        if work is not None:
+            cost, travel, service = cost + work.price(now), travel + work.seconds, service + work.end - work.start
         row[BEGUN], row[BASE_COST], row[BASE_TRAVEL], row[BASE_SERVICE] = duty.begun, cost, travel, service
         row[READY] = max(duty.free if duty.number else duty.shift.start, now)
         if duty.place is not None:
@@ -382,9 +394,10 @@ class Desk:
             pin = Pin(name, duty.shift.id)
             for ticket, start, end in duty.told:
                 tickets.append(replace(ticket, id=f"{ticket.id}/{start}", status="done", pin=pin, actual=Actual(start, end)))
-            if duty.under_way is not None:
-                ticket, start, end, _, _ = duty.under_way
-                tickets.append(replace(ticket, id=f"{ticket.id}/{start}", status="on_site", pin=pin, actual=Actual(start, end)))
+            work = duty.under_way
+            if work is not None:
+                actual = Actual(work.start, work.end)
+                tickets.append(replace(work.ticket, id=f"{work.ticket.id}/{work.start}", status="on_site", pin=pin, actual=actual))
         return replace(
             self.board.problem,
             engineers=tuple(replace(e, shifts=tuple(s)) for e, s in engineers.values()),
@@ -397,7 +410,9 @@ class Desk:
         """Return the plan in force, begun stops first."""
         routes = []
         for (name, shift), duty in self.duties.items():
-            begun = [(t, s) for t, s, _ in duty.told] + ([duty.under_way[:2]] if duty.under_way is not None else [])
+            begun = [(t, s) for t, s, _ in duty.told] + (
+                [(duty.under_way.ticket, duty.under_way.start)] if duty.under_way is not None else []
+            )
             stops = [Stop(f"{t.id}/{s}") for t, s in begun] + [Stop(t) for t in duty.stops]
             if stops:
                 routes.append(Route(name, shift, tuple(stops)))

@@ -309,7 +309,7 @@ class World(Part):
     policy: Any = Field(default="balanced", description="As in dispatch/1.")
     travel: Any = Field(default=None, description="As in dispatch/1: crow or matrix.")
     dispatching: Dispatching = Field(default="replan", description="How the desk decides.")
-    iterations: Annotated[int, Field(ge=0, le=1_000_000)] = Field(default=60, description="Of the search, at every event.")
+    iterations: Annotated[int, Field(ge=0, le=1_000_000)] = Field(default=100, description="Of the search, at every event.")
     horizon: Limit = Field(default=0, description="Shifts that begin within so long are planned, too (ISO 8601).")
     cost_per_km: Money = Field(default=0.0, description="Money that a km costs.")
     currency: str = Field(default="", description="Of all money.")

@@ -72,7 +72,7 @@ class World:
     targets: tuple[Target, ...] = ()
     warm_up_days: int = 0
     dispatching: Dispatching = "replan"
-    iterations: int = 60
+    iterations: int = 100
     horizon: int = 0
     cost_per_km: float = 0.0
     currency: str = ""
