@@ -79,7 +79,7 @@ def matrix(problem: Problem, by: Means | None = None) -> TravelMatrix:
 
 
 def lines(problem: Problem, routes: Sequence[Sequence[Place]], by: Means | None = None) -> list[list[tuple[float, float]]]:
-    """Return the line of each route, degrees lat and lon: along the roads where travel is and the extract can still be had, else straight.
+    """Return the line of each route, degrees lat and lon: along the roads where travel is and the source can still be had, else straight.
 
     Parameters
     ----------
@@ -87,13 +87,18 @@ def lines(problem: Problem, routes: Sequence[Sequence[Place]], by: Means | None 
         The places that each route goes through; those without a position are passed over.
     """
     positions = [np.array([(p.lat, p.lon) for p in route if p.lat is not None and p.lon is not None]).reshape(-1, 2) for route in routes]
-    if isinstance(problem.travel, RoadTravel):
-        from dispatch.travel import road
+    travel, use_by = problem.travel, means() if by is None else by
+    try:
+        if isinstance(travel, RoadTravel):
+            from dispatch.travel import road
 
-        try:
-            positions = road.lines(problem.travel, positions, means() if by is None else by)
-        except TravelError as error:
-            _log.warning("Routes are drawn straight: %s", error)
+            positions = road.lines(travel, positions, use_by)
+        elif isinstance(travel, ServerTravel):
+            from dispatch.travel import remote
+
+            positions = remote.lines(travel, positions, use_by)
+    except TravelError as error:
+        _log.warning("Routes are drawn straight: %s", error)
     return [[(lat, lon) for lat, lon in line.tolist()] for line in positions]
 
 

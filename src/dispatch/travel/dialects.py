@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -61,6 +62,10 @@ class Dialect:
         From its answer to seconds and metres, rows of numbers or None; raises LookupError or TypeError where it is not of that shape.
     refusal
         From the JSON of an answer that is no success, or None, to what it means.
+    way
+        From profile and places to the question for the way through all of them.
+    line
+        From its answer to the positions of that way; raises as `times` does.
     """
 
     name: str
@@ -69,6 +74,8 @@ class Dialect:
     table: Callable[[str, Sequence[Position], Sequence[Position]], Question]
     times: Callable[[Any], tuple[Any, Any]]
     refusal: Callable[[Any], Refusal]
+    way: Callable[[str, Sequence[Position]], Question]
+    line: Callable[[Any], list[Position]]
 
 
 def _joined(sources: Sequence[Position], targets: Sequence[Position]) -> tuple[list[Position], list[int], list[int]]:
@@ -77,6 +84,11 @@ def _joined(sources: Sequence[Position], targets: Sequence[Position]) -> tuple[l
     rows = [at.setdefault(p, len(at)) for p in sources]
     columns = [at.setdefault(p, len(at)) for p in targets]
     return list(at), rows, columns
+
+
+def _turned(coordinates: Any) -> list[Position]:
+    """Return GeoJSON positions, lon first and perhaps a height last, as ours."""
+    return [(lat, lon) for lon, lat, *_ in coordinates]
 
 
 def _said(document: Any, *names: str) -> str:
@@ -94,6 +106,15 @@ def _osrm_table(profile: str, sources: Sequence[Position], targets: Sequence[Pos
     coordinates = ";".join(f"{lon:.5f},{lat:.5f}" for lat, lon in points)
     which = f"sources={';'.join(map(str, rows))}&destinations={';'.join(map(str, columns))}"
     return Question(f"/table/v1/{profile}/{coordinates}?annotations=duration,distance&{which}")
+
+
+def _osrm_way(profile: str, places: Sequence[Position]) -> Question:
+    coordinates = ";".join(f"{lon:.5f},{lat:.5f}" for lat, lon in places)
+    return Question(f"/route/v1/{profile}/{coordinates}?overview=full&geometries=geojson")
+
+
+def _osrm_line(document: Any) -> list[Position]:
+    return _turned(document["routes"][0]["geometry"]["coordinates"])
 
 
 def _osrm_times(document: Any) -> tuple[Any, Any]:
@@ -115,11 +136,40 @@ def _osrm_refusal(document: Any) -> Refusal:
 
 
 def _valhalla_table(profile: str, sources: Sequence[Position], targets: Sequence[Position]) -> Question:
-    def places(positions: Sequence[Position]) -> list[dict[str, float]]:
-        return [{"lat": lat, "lon": lon} for lat, lon in positions]
-
-    body = {"sources": places(sources), "targets": places(targets), "costing": profile, "units": "kilometers", "verbose": False}
+    body = {"sources": _named(sources), "targets": _named(targets), "costing": profile, "units": "kilometers", "verbose": False}
     return Question("/sources_to_targets", body)
+
+
+def _named(positions: Sequence[Position]) -> list[dict[str, float]]:
+    return [{"lat": lat, "lon": lon} for lat, lon in positions]
+
+
+def _valhalla_way(profile: str, places: Sequence[Position]) -> Question:
+    return Question("/route", {"locations": _named(places), "costing": profile, "directions_type": "none"})
+
+
+def _valhalla_line(document: Any) -> list[Position]:
+    return [position for leg in document["trip"]["legs"] for position in _decoded(leg["shape"])]
+
+
+def _decoded(shape: str) -> list[Position]:
+    """Return the positions of an encoded polyline of six decimals.
+
+    https://developers.google.com/maps/documentation/utilities/polylinealgorithm: differences, five bits to a character, low ones first.
+    """
+    numbers: list[int] = []
+    number = shift = 0
+    for character in shape:
+        bits = ord(character) - 63
+        number |= (bits & 31) << shift
+        shift += 5
+        if bits < 32:
+            numbers.append(~(number >> 1) if number & 1 else number >> 1)
+            number = shift = 0
+    if shift:
+        raise ValueError("the shape of a leg is cut off")
+    lats, lons = accumulate(numbers[::2]), accumulate(numbers[1::2])
+    return [(lat / 1e6, lon / 1e6) for lat, lon in zip(lats, lons, strict=True)]
 
 
 def _valhalla_times(document: Any) -> tuple[Any, Any]:
@@ -155,6 +205,14 @@ def _ors_table(profile: str, sources: Sequence[Position], targets: Sequence[Posi
     return Question(f"/v2/matrix/{profile}", body)
 
 
+def _ors_way(profile: str, places: Sequence[Position]) -> Question:
+    return Question(f"/v2/directions/{profile}/geojson", {"coordinates": [[lon, lat] for lat, lon in places], "instructions": False})
+
+
+def _ors_line(document: Any) -> list[Position]:
+    return _turned(document["features"][0]["geometry"]["coordinates"])
+
+
 def _ors_times(document: Any) -> tuple[Any, Any]:
     return document["durations"], document["distances"]
 
@@ -178,6 +236,8 @@ DIALECTS: MappingProxyType[Server, Dialect] = MappingProxyType(
             _osrm_table,
             _osrm_times,
             _osrm_refusal,
+            _osrm_way,
+            _osrm_line,
         ),
         "valhalla": Dialect(
             "Valhalla",
@@ -186,6 +246,8 @@ DIALECTS: MappingProxyType[Server, Dialect] = MappingProxyType(
             _valhalla_table,
             _valhalla_times,
             _valhalla_refusal,
+            _valhalla_way,
+            _valhalla_line,
         ),
         "openrouteservice": Dialect(
             "openrouteservice",
@@ -194,6 +256,8 @@ DIALECTS: MappingProxyType[Server, Dialect] = MappingProxyType(
             _ors_table,
             _ors_times,
             _ors_refusal,
+            _ors_way,
+            _ors_line,
         ),
     }
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -18,11 +18,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["FILE", "Piece", "filled"]
+__all__ = ["FILE", "Piece", "drawn", "filled"]
 
 _log = logging.getLogger(__name__)
 
 Ints = npt.NDArray[np.int32]
+Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.intp]
 Keys = npt.NDArray[np.int64]
 
@@ -30,6 +31,8 @@ FILE = "travel-1.sqlite"
 """Name of the store in its folder; the number is that of its layout."""
 LARGEST = 512 * 2**20
 """Bytes of travel kept at the most: some 30 million pairs."""
+LARGEST_LINES = 128 * 2**20
+"""Bytes of lines kept at the most: some 50,000 routes."""
 MAX_AGE = 30 * 86_400
 """Seconds after which travel is asked for anew: maps and servers change."""
 _FRESH = 3600
@@ -44,6 +47,9 @@ CREATE TABLE IF NOT EXISTS chunks (
     bytes INTEGER NOT NULL, kept_at INTEGER NOT NULL, used_at INTEGER NOT NULL, PRIMARY KEY (source, origin, digest)
 );
 CREATE INDEX IF NOT EXISTS by_use ON chunks (used_at, bytes);
+CREATE TABLE IF NOT EXISTS lines (
+    digest BLOB PRIMARY KEY, points BLOB NOT NULL, bytes INTEGER NOT NULL, kept_at INTEGER NOT NULL, used_at INTEGER NOT NULL
+);
 """
 
 
@@ -63,7 +69,7 @@ Asked = Callable[[Rows, Rows], Iterator[Piece]]
 def filled(
     folder: Path | None,
     source: str,
-    positions: npt.NDArray[np.float64],
+    positions: Floats,
     ask: Asked,
     *,
     clock: Callable[[], float] = time.time,
@@ -109,7 +115,41 @@ def filled(
     return seconds[np.ix_(back, back)], metres[np.ix_(back, back)]
 
 
-def _packed(positions: npt.NDArray[np.float64]) -> Keys:
+def drawn(
+    folder: Path | None,
+    source: str,
+    routes: Sequence[Floats],
+    ask: Callable[[Floats], Floats],
+    *,
+    clock: Callable[[], float] = time.time,
+) -> list[Floats]:
+    """Return the line of every route, asking only for what is not kept, and keep that.
+
+    Parameters
+    ----------
+    folder, source, clock
+        As of `filled`.
+    routes
+        The positions that each goes through, degrees, shape (n, 2), columns lat and lon.
+    ask
+        From such positions to the line through them, of the same shape but longer.
+    """
+    lines = []
+    with _Kept(folder, blake2b(source.encode(), digest_size=16).digest(), clock, LARGEST) as kept:
+        for route in routes:
+            if len(route) < 2:
+                lines.append(route)
+                continue
+            digest = blake2b(_packed(route).tobytes(), key=kept.source, digest_size=16).digest()
+            line = kept.line(digest)
+            if line is None:
+                line = ask(route)
+                kept.keep_line(digest, line)
+            lines.append(line)
+    return lines
+
+
+def _packed(positions: Floats) -> Keys:
     """Return each position, rounded to 1e-5 degrees, as one number."""
     degrees = np.rint(positions * 1e5).astype(np.int64)
     return np.asarray((degrees[:, 0] + 9_000_000) * 36_000_001 + degrees[:, 1] + 18_000_000, dtype=np.int64)
@@ -133,7 +173,7 @@ class _Kept:
 
     def __init__(self, folder: Path | None, source: bytes, clock: Callable[[], float], largest: int) -> None:
         self._path = None if folder is None else folder / FILE
-        self._source, self._clock, self._largest = source, clock, largest
+        self.source, self._clock, self._largest = source, clock, largest
         self._store: sqlite3.Connection | None = None
         self._wrote = False
 
@@ -162,11 +202,33 @@ class _Kept:
         now, there = int(self._clock()), targets.astype("<i8").tobytes()
         digest, size = blake2b(there, digest_size=8).digest(), 2 * len(there) + 64
         chunks = (
-            (self._source, int(origin), digest, there, s.astype("<i4").tobytes(), m.astype("<i4").tobytes(), size, now, now)
+            (self.source, int(origin), digest, there, s.astype("<i4").tobytes(), m.astype("<i4").tobytes(), size, now, now)
             for origin, s, m in zip(origins, seconds, metres, strict=True)
         )
         with self._guarded(), _transaction(self._store):
             self._store.executemany("INSERT OR REPLACE INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", chunks)
+            self._wrote = True
+
+    def line(self, digest: bytes) -> Floats | None:
+        """Return the line that is kept under a digest."""
+        with self._guarded():
+            if self._store is not None:
+                now = int(self._clock())
+                wanted = "SELECT points, used_at FROM lines WHERE digest = ? AND kept_at > ?"
+                found = self._store.execute(wanted, (digest, now - MAX_AGE)).fetchone()
+                if found is not None and found[1] < now - _FRESH:
+                    self._store.execute("UPDATE lines SET used_at = ? WHERE digest = ?", (now, digest))
+                if found is not None and len(found[0]) % 16 == 0:
+                    return np.frombuffer(found[0], "<f8").reshape(-1, 2).astype(np.float64)
+        return None
+
+    def keep_line(self, digest: bytes, line: Floats) -> None:
+        """Keep a line under a digest."""
+        if self._store is None:
+            return
+        now, points = int(self._clock()), line.astype("<f8").tobytes()
+        with self._guarded():
+            self._store.execute("INSERT OR REPLACE INTO lines VALUES (?, ?, ?, ?, ?)", (digest, points, len(points) + 64, now, now))
             self._wrote = True
 
     def _read(self, keys: Keys, origins: Keys, seconds: Ints, metres: Ints) -> None:
@@ -176,7 +238,7 @@ class _Kept:
         chunks = self._store.execute(
             f"SELECT rowid, origin, targets, seconds, metres, used_at FROM chunks WHERE source = ? AND kept_at > ? AND origin IN ({marks}) "
             "ORDER BY kept_at",
-            (self._source, now - MAX_AGE, *map(int, origins)),
+            (self.source, now - MAX_AGE, *map(int, origins)),
         ).fetchall()
         chunks = [c for c in chunks if len(c[2]) == 2 * len(c[3]) == 2 * len(c[4])]
         if not chunks:
@@ -198,13 +260,13 @@ class _Kept:
         """Remove what is too old, and what was not used for longest where there is too much."""
         assert self._store is not None
         with _transaction(self._store) as store:
-            store.execute("DELETE FROM chunks WHERE kept_at <= ?", (int(self._clock()) - MAX_AGE,))
-            (size,) = store.execute("SELECT coalesce(sum(bytes), 0) FROM chunks").fetchone()
-            if size > self._largest:
-                sums = "SELECT rowid, sum(bytes) OVER (ORDER BY used_at DESC, rowid DESC) AS so_far FROM chunks"
-                store.execute(
-                    f"DELETE FROM chunks WHERE rowid IN (SELECT rowid FROM ({sums}) WHERE so_far > ?)", (self._largest * 9 // 10,)
-                )
+            for table, largest in (("chunks", self._largest), ("lines", LARGEST_LINES)):
+                store.execute(f"DELETE FROM {table} WHERE kept_at <= ?", (int(self._clock()) - MAX_AGE,))
+                (size,) = store.execute(f"SELECT coalesce(sum(bytes), 0) FROM {table}").fetchone()
+                if size > largest:
+                    sums = f"SELECT rowid, sum(bytes) OVER (ORDER BY used_at DESC, rowid DESC) AS so_far FROM {table}"
+                    unused = f"SELECT rowid FROM ({sums}) WHERE so_far > ?"
+                    store.execute(f"DELETE FROM {table} WHERE rowid IN ({unused})", (largest * 9 // 10,))
         self._store.execute("PRAGMA incremental_vacuum").fetchall()
 
     def _open(self) -> None:

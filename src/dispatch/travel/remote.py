@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,13 +14,16 @@ from dispatch.model import ServerTravel
 from dispatch.travel.asking import Asker, asking
 from dispatch.travel.dialects import DIALECTS, Dialect, Position, Refusal
 from dispatch.travel.means import Means
-from dispatch.travel.pairs import Piece, Rows, filled
+from dispatch.travel.pairs import Piece, Rows, drawn, filled
 from dispatch.travel.points import UNREACHABLE, Legs, Points
 
-__all__ = ["legs"]
+__all__ = ["legs", "lines"]
 
 Ints = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
+
+_STOPS = 20
+"""Places of one way: what Valhalla takes unless told otherwise."""
 
 
 def legs(travel: ServerTravel, at: Points, means: Means) -> Legs:
@@ -37,6 +40,60 @@ def legs(travel: ServerTravel, at: Points, means: Means) -> Legs:
     with asking(dialect.name, travel.url, means) as asker:
         tables = _Tables(asker, dialect, profile, at, means)
         return Legs(*filled(means.cache, source, at.positions, tables.pieces))
+
+
+def lines(travel: ServerTravel, routes: Sequence[Floats], means: Means) -> list[Floats]:
+    """Return the lines of routes along the roads that a routing server knows, straight where it knows no way.
+
+    Parameters
+    ----------
+    routes
+        The positions that each route goes through, degrees, shape (n, 2), columns lat and lon; so are the lines.
+
+    Raises
+    ------
+    TravelError
+        As of `legs`.
+    """
+    dialect = DIALECTS[travel.source]
+    profile = dialect.profiles[travel.profile]
+    done = 0
+    with asking(dialect.name, travel.url, means) as asker:
+
+        def ask(route: Floats) -> Floats:
+            nonlocal done
+            places: list[Position] = [(round(lat, 5), round(lon, 5)) for lat, lon in route.tolist()]
+            found = [
+                p for a in range(0, max(1, len(places) - 1), _STOPS - 1) for p in _way(asker, dialect, profile, places[a : a + _STOPS])
+            ]
+            done += 1
+            if means.on_progress is not None:
+                means.on_progress(f"Lines from {asker.name}", done, len(routes))
+            return np.array(found, np.float64).reshape(-1, 2)
+
+        return drawn(means.cache, f"{travel.source} {travel.url.rstrip('/')} {profile}", routes, ask)
+
+
+def _way(asker: Asker, dialect: Dialect, profile: str, places: list[Position]) -> list[Position]:
+    """Return the way through places, in halves where the server does not answer it as a whole."""
+    if len(set(places)) < 2:
+        return places
+    question = dialect.way(profile, places)
+    answer = asker.ask(question.path, question.body)
+    if answer.status != 200:
+        middle = len(places) // 2
+        return (
+            places
+            if len(places) == 2
+            else _way(asker, dialect, profile, places[: middle + 1]) + _way(asker, dialect, profile, places[middle:])
+        )
+    try:
+        found = [(float(lat), float(lon)) for lat, lon in dialect.line(answer.document)]
+    except (LookupError, TypeError, ValueError, OverflowError) as error:
+        raise asker.failed(f"answers with what is no way: {error!r}", "See to travel.source and the server.") from error
+    if not all(abs(lat) <= 90 and abs(lon) <= 180 for lat, lon in found):
+        raise asker.failed("answers with a way that is not on earth", "See to travel.source and the server.")
+    return [places[0], *found, places[-1]]
 
 
 @dataclass(frozen=True)
