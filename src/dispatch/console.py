@@ -267,3 +267,34 @@ def outcomes(rows: Sequence[Judged]) -> RenderableType:
     missed = sum(not row.met for row in rows)
     verdict = Text("Every figure was reached.", _GOOD) if not missed else Text(f"{many(missed, 'figure')} missed.", _BAD)
     return Group(table, Text(), verdict)
+
+
+# ----------------------------------------------------------------------- maps
+
+
+def survey(
+    title: str, rows: Iterable[tuple[str, str]], classes: Iterable[tuple[str, str, str]], left: Sequence[tuple[str, str]]
+) -> RenderableType:
+    """Return what is in a map: figures, the road classes with kilometres and speeds, and what was left out."""
+    parts: list[RenderableType] = [_pairs(title, "bold", ((_text(what), _text(value)) for what, value in rows))]
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("road class")
+    table.add_column("km", justify="right")
+    table.add_column("mean km/h", justify="right")
+    for cells in classes:
+        table.add_row(*(_text(c) for c in cells))
+    parts += [Text(""), table]
+    if left:
+        parts += [Text(""), Text("Left out", "bold"), *(_text(f"{count} {what}") for what, count in left)]
+    return Group(*parts)
+
+
+def way(title: str, steps: Iterable[tuple[str, str, str]]) -> RenderableType:
+    """Return a way: time and distance, and its streets in order."""
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column()
+    table.add_column(justify="right")
+    table.add_column(justify="right")
+    for cells in steps:
+        table.add_row(*(_text(c) for c in cells))
+    return Group(Text(title, "bold"), table)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dispatch.model import Customer, Engineer
+from dispatch.model import Customer, Engineer, MatrixTravel, Problem
+from dispatch.travel import UNREACHABLE
 from tests.build import engineer, pin, problem, shift, ticket
 from tests.explain.told import why
 
@@ -21,6 +22,27 @@ def test_nobody_has_a_shift() -> None:
 def test_work_has_begun_and_the_plan_has_lost_it() -> None:
     day = problem([ticket("X", status="on_site", pin=pin("ann"), actual=("9:00", None))], now="10:00")
     assert why(day) == ["BEGUN Work on it has begun with ann, and no route has it."]
+
+
+def cut(*legs: tuple[int, int]) -> Problem:
+    """Return a day with ticket X at place 1 of three, bob at home in place 2, and without a way on some legs."""
+    day = problem([ticket("X")], [engineer("ann"), engineer("bob", shift(home=2))])
+    assert isinstance(day.travel, MatrixTravel)
+    seconds = [[UNREACHABLE if (i, j) in legs else value for j, value in enumerate(row)] for i, row in enumerate(day.travel.seconds)]
+    return replace(day, travel=MatrixTravel(tuple(map(tuple, seconds))))
+
+
+def test_there_is_no_way() -> None:
+    assert why(cut((0, 1), (2, 1), (1, 0), (1, 2))) == ["UNREACHABLE For ann and bob there is no way to it, nor back."]
+    assert why(cut((0, 1), (2, 1))) == ["UNREACHABLE For ann and bob there is no way to it."]
+    assert why(cut((1, 0), (1, 2))) == ["UNREACHABLE For ann and bob there is no way back from it."]
+
+
+def test_who_has_no_way_to_it_is_left_aside() -> None:
+    assert why(cut((0, 1))) == why(cut((0, 1), (1, 0)))
+    assert why(cut((0, 1))) == [
+        "NOT_PLANNED bob could begin it at 08:30, which would add 60 min to the cost; leaving it out costs 1,000 min."
+    ]
 
 
 def test_nobody_has_the_skill() -> None:

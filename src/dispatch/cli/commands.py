@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from dispatch import answers
-from dispatch.cli import options, serving, simulate
+from dispatch.cli import maps, options, serving, simulate
 from dispatch.cli.edge import FAILED, STOPPED, guarded, log, note, put, say
 from dispatch.cli.files import Outputs, cache_folder, check_outputs, read, read_both, write_outputs
 from dispatch.cli.travelling import set_out
@@ -33,6 +33,7 @@ app = typer.Typer(
 )
 scenarios = typer.Typer(no_args_is_help=True, help="Problems with the figures their plans must reach.")
 app.add_typer(scenarios, name="scenarios")
+app.add_typer(maps.maps, name="map")
 app.command("serve")(serving.serve)
 app.add_typer(serving.tokens_app, name="token")
 app.add_typer(simulate.app, name="simulate")
@@ -162,6 +163,7 @@ def plan(
     export: options.Export = None,
     policy: options.Policy = None,
     geocode: options.Geocode = None,
+    road_map: options.Map = None,
     no_cache: options.NoCache = False,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
@@ -181,7 +183,7 @@ def plan(
     check_outputs(outputs)
     before = start if replan is None else replan
     day, given = (_read(problem, policy, geocode), None) if before is None else _read_with_plan(problem, before, policy, geocode)
-    set_out(day, problem, cached=not no_cache, quiet=quiet)
+    day = set_out(day, problem, cached=not no_cache, quiet=quiet, extract=road_map)
     wanted = Options(seconds, iterations, seed, workers, engine, prove)
     with stopping() as stop, watching(wanted, "Planning", quiet) as on_progress:
         wanted = replace(wanted, stop=stop, on_progress=on_progress)
@@ -201,6 +203,7 @@ def check(
     export: options.Export = None,
     policy: options.Policy = None,
     geocode: options.Geocode = None,
+    road_map: options.Map = None,
     no_cache: options.NoCache = False,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
@@ -214,7 +217,7 @@ def check(
     outputs = Outputs(output, report, export)
     check_outputs(outputs)
     day, given = _read_with_plan(problem, plan, policy, geocode)
-    set_out(day, problem, cached=not no_cache, quiet=quiet)
+    day = set_out(day, problem, cached=not no_cache, quiet=quiet, extract=road_map)
     planned = planning.check(day, given)
     document = {"violations": answers.violations(planned.violations), "plan": answers.plan(planned)}
     _answer(planned, outputs, as_json, quiet, document)
@@ -230,6 +233,7 @@ def explain(
     *,
     policy: options.Policy = None,
     geocode: options.Geocode = None,
+    road_map: options.Map = None,
     no_cache: options.NoCache = False,
     as_json: options.AsJson = False,
 ) -> int:
@@ -238,7 +242,7 @@ def explain(
     from dispatch.cli import telling
 
     day, given = _read_with_plan(problem, plan, policy, geocode)
-    set_out(day, problem, cached=not no_cache, quiet=False)
+    day = set_out(day, problem, cached=not no_cache, quiet=False, extract=road_map)
     planned = planning.check(day, given)
     if ticket is None:
         if as_json:
@@ -315,15 +319,16 @@ def compare(
 # ----------------------------------------------------------------- scenarios
 
 
-def _run(one: Scenario, folder: Path, seconds: float | None, stop: threading.Event, cached: bool, quiet: bool) -> Outcome:
+def _run(
+    one: Scenario, folder: Path, road_map: Path | None, seconds: float | None, stop: threading.Event, cached: bool, quiet: bool
+) -> Outcome:
     from dispatch import planning, scenario
     from dispatch.cli.watch import watching
 
-    set_out(one.problem, str(folder / one.name), cached=cached, quiet=quiet)
-
+    day = set_out(one.problem, str(folder / one.name), cached=cached, quiet=quiet, extract=road_map)
     wanted = one.options if seconds is None else replace(one.options, seconds=seconds, iterations=None)
     with watching(wanted, one.name, quiet) as on_progress:
-        return scenario.judge(one, planning.plan(one.problem, replace(wanted, stop=stop, on_progress=on_progress)))
+        return scenario.judge(one, planning.plan(day, replace(wanted, stop=stop, on_progress=on_progress)))
 
 
 @scenarios.command("run")
@@ -335,6 +340,7 @@ def run_scenarios(
     seconds: Annotated[
         float | None, typer.Option(min=0, max=86_400, metavar="N", help="Most seconds for each.", show_default="what the scenario says")
     ] = None,
+    road_map: options.Map = None,
     no_cache: options.NoCache = False,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
@@ -348,7 +354,7 @@ def run_scenarios(
     found = [s for path in paths for s in scenario.load(path)]
     inside = folder if folder.is_dir() else folder.parent
     with stopping() as stop:
-        outcomes = [_run(one, inside, seconds, stop, not no_cache, quiet) for one in found if not stop.is_set()]
+        outcomes = [_run(one, inside, road_map, seconds, stop, not no_cache, quiet) for one in found if not stop.is_set()]
     if as_json:
         put(answers.text(answers.outcomes(outcomes)))
     elif not quiet:

@@ -60,6 +60,15 @@ Geocode = Annotated[
         show_default="off",
     ),
 ]
+Map = Annotated[
+    Path | None,
+    typer.Option(
+        "--map",
+        metavar="EXTRACT",
+        help="Travel along the roads of this OpenStreetMap extract, whatever the problem says.",
+        show_default="the problem's",
+    ),
+]
 NoCache = Annotated[
     bool, typer.Option("--no-cache", help="Ask routing servers for all travel times anew, and keep none in the user's cache folder.")
 ]

@@ -8,9 +8,9 @@ from typing import Literal, get_args
 from dispatch.model import Reason
 
 ReasonCode = Literal[
-    "NO_ENGINEERS", "BEGUN", "NO_SKILL", "TIER_TOO_LOW", "PINNED_ELSEWHERE", "RESERVED_ENGINEER", "NEVER_ENGINEER", "SHIFT_OVER",
-    "NO_SHIFT_OVERLAP", "BROKEN_ROUTE", "PINNED_START", "WINDOW_UNREACHABLE", "OVERTIME_LIMIT", "BREAK", "MAX_TRAVEL", "MAX_STOPS",
-    "CAPACITY", "OUTBID", "NOT_PLANNED",
+    "NO_ENGINEERS", "BEGUN", "NO_SKILL", "TIER_TOO_LOW", "PINNED_ELSEWHERE", "RESERVED_ENGINEER", "NEVER_ENGINEER", "UNREACHABLE",
+    "SHIFT_OVER", "NO_SHIFT_OVERLAP", "BROKEN_ROUTE", "PINNED_START", "WINDOW_UNREACHABLE", "OVERTIME_LIMIT", "BREAK", "MAX_TRAVEL",
+    "MAX_STOPS", "CAPACITY", "OUTBID", "NOT_PLANNED",
 ]  # fmt: skip
 
 REASON_CODES: tuple[ReasonCode, ...] = get_args(ReasonCode)
@@ -31,6 +31,7 @@ ACTIONS: MappingProxyType[ReasonCode, str] = MappingProxyType(
         "PINNED_ELSEWHERE": "Release the pin, or make room where it is pinned.",
         "RESERVED_ENGINEER": "Let somebody else do it, too, or make room for it where it is reserved.",
         "NEVER_ENGINEER": "Ask whether the engineer may do it after all.",
+        "UNREACHABLE": "Check the coordinates, or use a map or server that has the way there.",
         "SHIFT_OVER": "Add a shift, or leave it for the next day.",
         "NO_SHIFT_OVERLAP": "Agree another time with the customer, or add a shift that overlaps the window.",
         "BROKEN_ROUTE": "Mend that route first.",

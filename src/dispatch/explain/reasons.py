@@ -13,7 +13,8 @@ from dispatch.explain.ways import KINDS, Found, Question, alone, crowded, even_a
 from dispatch.explain.who import NOBODY, ORDER, Blocks, groups, missing_tiers, nobody, rule
 from dispatch.explain.words import listed, price, span
 from dispatch.model import Reason, Ticket, Window
-from dispatch.solver.arrays import LIMIT, READY
+from dispatch.solver.arrays import FROM, LIMIT, NONE, PLACE, READY, TO
+from dispatch.travel import UNREACHABLE
 
 MOST_REASONS, MOST_WAYS, MOST_OF_A_KIND = 4, 5, 2
 SAME_AS_APART: tuple[ReasonCode, ...] = ("WINDOW_UNREACHABLE", "PINNED_START", "OVERTIME_LIMIT")
@@ -113,12 +114,29 @@ def limits(q: Question) -> Reason | None:
 
 def _closed(q: Question) -> tuple[Reason | None, Question]:
     """Return the question without shifts that nothing can be added to, and the reason if none is left."""
+    cut, q = _cut_off(q)
+    if cut is not None:
+        return cut, q
     whole = _whole(q)
     if not len(whole.shifts):
         return _broken(q.trials, q.shifts.tolist()), whole
     table = q.trials.arrays.shift
     running = whole.among([s for s in whole.shifts.tolist() if table[s, READY] <= table[s, LIMIT]])
     return (None if len(running.shifts) else _over(whole)), running
+
+
+def _cut_off(q: Question) -> tuple[Reason | None, Question]:
+    """Return the question without shifts that have no way to the ticket or back from it, and the reason if none is left."""
+    arrays = q.trials.arrays
+    place, ends = arrays.ticket[q.row, PLACE], arrays.shift[q.shifts][:, [FROM, TO]]
+    there = (ends[:, 0] == NONE) | (arrays.seconds[ends[:, 0], place] < UNREACHABLE)
+    back = (ends[:, 1] == NONE) | (arrays.seconds[place, ends[:, 1]] < UNREACHABLE)
+    near = q.among(q.shifts[there & back])
+    if len(near.shifts) or not len(q.shifts):
+        return None, near
+    who = q.trials.words.people([q.trials.shift(s)[0].id for s in q.shifts.tolist()])
+    ways = "to it, nor back" if not (there.any() or back.any()) else "back from it" if there.all() else "to it"
+    return reason("UNREACHABLE", f"For {who} there is no way {ways}."), near
 
 
 def _held(q: Question) -> Iterator[Reason]:

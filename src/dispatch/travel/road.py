@@ -25,7 +25,7 @@ from dispatch.travel.shortest import Way
 from dispatch.travel.snapping import Snapped, Snapper
 from dispatch.travel.tags import NOT_STOPPED_AT
 
-__all__ = ["FAR", "RoadMap", "legs", "lines", "open_map"]
+__all__ = ["FAR", "RoadMap", "between", "legs", "lines", "off_road", "open_map"]
 
 _log = logging.getLogger(__name__)
 
@@ -93,7 +93,11 @@ def legs(travel: RoadTravel, at: Points, by: Means) -> Legs:
     TravelError
         The extract cannot be used, or does not cover a point.
     """
-    found = open_map(by.locate(travel.extract), travel.profile, by.cache)
+    return between(open_map(by.locate(travel.extract), travel.profile, by.cache), at)
+
+
+def between(found: RoadMap, at: Points) -> Legs:
+    """Return travel between all points along the roads of a map, as `legs` does."""
     snapped = found.snap(at.positions, at.names)
     costs = shortest.costs(found.roads, snapped)
     seconds, metres = (np.empty(costs.shape, np.int32) for _ in range(2))
@@ -103,6 +107,11 @@ def legs(travel: RoadTravel, at: Points, by: Means) -> Legs:
         seconds[i] = np.where(there, np.floor(s + 0.5), UNREACHABLE)
         metres[i] = np.where(there, np.floor(m + 0.5), 0)
     return Legs(seconds, metres, tuple(_far(found.roads, at, snapped)))
+
+
+def off_road(found: RoadMap, at: Points) -> Iterator[PlanWarning]:
+    """Yield a warning for every point far from the roads of a map."""
+    yield from _far(found.roads, at, found.snap(at.positions, at.names))
 
 
 def lines(travel: RoadTravel, routes: Sequence[Floats], by: Means) -> list[Floats]:
