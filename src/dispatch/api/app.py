@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.cors import CORSMiddleware
 
+from dispatch import travel
 from dispatch.api import jobs, judging, operating, plans, problems
 from dispatch.api.description import describe
 from dispatch.api.gate import Gate
@@ -19,6 +20,7 @@ from dispatch.api.jobs import MakeExecutor, Runner
 from dispatch.api.operating import Metrics
 from dispatch.api.service import Service
 from dispatch.api.settings import Settings
+from dispatch.api.sources import sources
 from dispatch.api.warm import warm_up
 from dispatch.store import Store
 
@@ -58,12 +60,15 @@ def create_app(
 
     @asynccontextmanager
     async def living(_: FastAPI) -> AsyncIterator[None]:
+        place = runner.place
+        before = travel.use(sources(place.maps, place.cache, place.patience))
         threading.Thread(target=_warm, args=(service, warm), name="warm", daemon=True).start()
         runner.start()
         yield
         service.ending.set()
         await run_in_threadpool(runner.close, settings.shutdown_seconds)
         store.close()
+        travel.use(before)
 
     app = FastAPI(lifespan=living, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.service = service
