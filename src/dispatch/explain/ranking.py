@@ -80,7 +80,7 @@ def candidates(trials: Trials, name: str, most: int | None = None) -> tuple[Cand
             continue
         judged = rest.judge(Change({shift: order}))
         if judged is not None:
-            found.append(_candidate(trials, name, shift, order, judged, freed))
+            found.append(candidate_of(trials, name, shift, order, judged, freed))
     better = [c for c in found if at is None or (c.engineer, c.shift) != _ids(trials, at) or c.cost_delta < 0]
     return tuple(sorted([*present, *better], key=lambda c: (c.cost_delta, not c.present, c.engineer, c.shift or "")))
 
@@ -100,7 +100,7 @@ def _present(trials: Trials, name: str) -> Iterator[Candidate]:
                 return
 
 
-def _candidate(trials: Trials, name: str, shift: int, order: tuple[str, ...], judged: Judged, freed: Judged | None) -> Candidate:
+def candidate_of(trials: Trials, name: str, shift: int, order: tuple[str, ...], judged: Judged, freed: Judged | None) -> Candidate:
     """Return what it would be: the insertion, and what the route that has the ticket now would gain without it."""
     by_rule = {rule: judged.by_rule[rule] + (0 if freed is None else freed.by_rule[rule]) for rule in RULES}
     after = {stop.ticket: stop.start for j in (freed, judged) if j is not None for r in j.routes.values() for stop in r.stops}

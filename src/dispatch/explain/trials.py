@@ -9,7 +9,7 @@ import numpy as np
 
 from dispatch.check import Verdict, Violation, verify
 from dispatch.explain.words import Words
-from dispatch.model import FIXED_STATUSES, RULES, Engineer, Plan, Problem, Route, Rule, Shift, Stop, Ticket, Visit
+from dispatch.model import FIXED_STATUSES, RULES, Engineer, Plan, Problem, Route, Rule, Shift, Stop, Ticket, Visit, Window
 from dispatch.solver import arrays as flat
 from dispatch.solver.arrays import INFEASIBLE, MUST_SERVE, PRICE, SHIFT_COLUMNS, Arrays, Instance, IntArray
 from dispatch.solver.routes import from_plan
@@ -197,15 +197,26 @@ class Trials:
     def elsewhere(self, ticket: int) -> list[tuple[int, int, int]]:
         """Return (cost, shift row, row in the route) of the cheapest insertion into every shift that may have a ticket, by cost."""
         if ticket not in self._elsewhere:
-            may = self.instance.arrays.stop_cost[ticket, self.arrays.shift[:, flat.ENGINEER]] != flat.NONE
-            only = self.arrays.ticket[ticket, flat.ONLY_DAY]
-            if only != flat.NONE:
-                may &= self.arrays.shift[:, flat.DAY] == only
-            may &= self.carries(ticket)
-            may[list(self.broken)] = False
-            shifts = np.flatnonzero(may)
+            shifts = self.may_have(ticket)
             self._elsewhere[ticket] = best(self.cheapest(ticket, shifts), shifts)
         return self._elsewhere[ticket]
+
+    def may_have(self, ticket: int) -> IntArray:
+        """Return the rows of the shifts that may have a ticket, whatever the time."""
+        may = self.instance.arrays.stop_cost[ticket, self.arrays.shift[:, flat.ENGINEER]] != flat.NONE
+        only = self.arrays.ticket[ticket, flat.ONLY_DAY]
+        if only != flat.NONE:
+            may &= self.arrays.shift[:, flat.DAY] == only
+        may &= self.carries(ticket)
+        may[list(self.broken)] = False
+        return np.flatnonzero(may)
+
+    def with_window(self, ticket: int, window: Window) -> Arrays:
+        """Return the arrays with a ticket that may be begun in one window only."""
+        table = self.arrays.ticket.copy()
+        table[ticket, flat.WINDOW], table[ticket, flat.WINDOW_END] = len(self.arrays.span), len(self.arrays.span) + 1
+        span = np.vstack([self.arrays.span, np.array([[window.start, window.end, 0]], np.int64)])
+        return self.arrays._replace(ticket=table, span=span)
 
     def without(self, name: str) -> Trials:
         """Return the same plan without a ticket, if it has it."""

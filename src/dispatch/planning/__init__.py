@@ -11,10 +11,10 @@ from dispatch.planning.draft import Effect
 from dispatch.planning.live import Applied, apply
 from dispatch.planning.offering import Offer, book, hold, offers, release
 from dispatch.planning.plans import Planned, check, plan, replan
-from dispatch.planning.proposing import Proposal, propose
+from dispatch.planning.proposing import Proposal, place, propose
 from dispatch.planning.publishing import publish
 
 __all__ = [
     "Applied", "Change", "Day", "Diff", "Effect", "Hold", "Notice", "Offer", "Planned", "Proposal", "apply", "book", "candidates", "check",
-    "diff", "hold", "offers", "open_day", "plan", "propose", "publish", "ranking", "read_day", "release", "replan", "write_day",
+    "diff", "hold", "offers", "open_day", "place", "plan", "propose", "publish", "ranking", "read_day", "release", "replan", "write_day",
 ]  # fmt: skip

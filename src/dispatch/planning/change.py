@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from dispatch.check import verify
-from dispatch.model import CHANGE_TOLERANCE, FIXED_STATUSES, RULES, Plan, Problem, Route, Rule, Stop, Ticket, Visit
+from dispatch.model import CHANGE_TOLERANCE, FIXED_STATUSES, RULES, Plan, Problem, Rule, Ticket, Visit
+from dispatch.planning.pricing import Pricer
 from dispatch.travel import TravelMatrix
 
 ByRule = Mapping[Rule, int]
@@ -186,7 +186,7 @@ def _notify(ticket: Ticket | None, told: Visit | None, before: Visit | None, aft
 
 def _bought(before: Plan, after: State, tickets: Mapping[str, Ticket]) -> dict[str, dict[Rule, int]]:
     """Return what each ticket that leaves a route, comes into one, or changes its place in one, adds to the cost by rule."""
-    pricer = _Pricer(after, tickets)
+    pricer = Pricer(after.problem, after.matrix)
     was = {(r.engineer, r.shift): [s.ticket for s in r.stops] for r in before.routes}
     now = {(r.engineer, r.shift): [s.ticket for s in r.stops] for r in after.plan.routes}
     placed = {name for names in now.values() for name in names}
@@ -195,9 +195,9 @@ def _bought(before: Plan, after: State, tickets: Mapping[str, Ticket]) -> dict[s
         old, new = was.get(key, []), now.get(key, [])
         if old == new or key not in pricer.shifts:
             continue
-        staying = _in_order(old, new)
+        staying = in_order(old, new)
         order = [t for t in old if t in tickets]
-        cost = pricer.route(key, order)
+        cost = pricer.route(key, order).cost.by_rule
         steps: list[tuple[str, list[str]]] = []
         for name in [t for t in order if t not in staying]:
             order = [t for t in order if t != name]
@@ -207,7 +207,7 @@ def _bought(before: Plan, after: State, tickets: Mapping[str, Ticket]) -> dict[s
             order = [t for t in new if t in here]
             steps.append((name, order))
         for name, reached in steps:
-            then = pricer.route(key, reached)
+            then = pricer.route(key, reached).cost.by_rule
             _add(bought.setdefault(name, {}), then, cost)
             cost = then
     for names in was.values():
@@ -221,7 +221,7 @@ def _bought(before: Plan, after: State, tickets: Mapping[str, Ticket]) -> dict[s
     return bought
 
 
-def _in_order(old: Sequence[str], new: Sequence[str]) -> set[str]:
+def in_order(old: Sequence[str], new: Sequence[str]) -> set[str]:
     """Return the tickets of both orders that need not be moved: a longest common subsequence."""
     place = {name: k for k, name in enumerate(new)}
     tails: list[int] = []
@@ -239,29 +239,3 @@ def _add(to: dict[Rule, int], then: ByRule, cost: ByRule) -> None:
         amount = then.get(rule, 0) - cost.get(rule, 0)
         if amount:
             to[rule] = to.get(rule, 0) + amount
-
-
-class _Pricer:
-    """Prices single routes of a problem by the check."""
-
-    def __init__(self, state: State, tickets: Mapping[str, Ticket]) -> None:
-        self.state, self.tickets = state, tickets
-        self.shifts = {(e.id, s.id): (e, s) for e in state.problem.engineers for s in e.shifts}
-        self.previous = {v.ticket: v for v in state.problem.previous}
-        self.customers = {c.id: c for c in state.problem.customers}
-
-    def route(self, key: tuple[str, str], names: Sequence[str]) -> ByRule:
-        """Return the cost by rule of a route with these tickets in this order."""
-        engineer, shift = self.shifts[key]
-        return self._price(Plan((Route(*key, tuple(Stop(n) for n in names)),)), names, replace(engineer, shifts=(shift,)))
-
-    def left_out(self, name: str) -> int:
-        """Return what leaving a ticket out costs."""
-        return self._price(Plan(()), [name])["unassigned"]
-
-    def _price(self, plan: Plan, names: Sequence[str], *engineers: object) -> ByRule:
-        wanted = tuple(self.tickets[n] for n in names)
-        customers = {t.customer: self.customers[t.customer] for t in wanted if t.customer in self.customers}
-        previous = tuple(self.previous[n] for n in names if n in self.previous)
-        part = replace(self.state.problem, engineers=engineers, tickets=wanted, customers=tuple(customers.values()), previous=previous)  # type: ignore[arg-type]
-        return verify(part, self.state.matrix, plan).cost.by_rule

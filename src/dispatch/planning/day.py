@@ -38,6 +38,8 @@ class Hold:
         When the hold expires (Unix seconds); None once it is booked.
     windows, mandatory
         What the ticket asked for before, and gets back when the hold expires or is released.
+    placed
+        Whether the plan had the ticket before; if not, it leaves the plan when the hold expires or is released.
     """
 
     id: str
@@ -46,6 +48,7 @@ class Hold:
     until: int | None
     windows: tuple[Window, ...] = ()
     mandatory: bool = False
+    placed: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,8 @@ def open_day(problem: Problem, plan: Plan | None = None) -> Day:
     Parameters
     ----------
     plan
-        What people were told, and work by. Its times count as `previous` where the problem states none. Stops that cannot stay (gone,
+        What people were told, and work by. Its times count as `previous` where the problem states none; of stops without a time, those
+        that they turn out to have. Stops that cannot stay (gone,
         cancelled, with an engineer who may not do them) are left out. None: nothing is planned but what has begun; `propose` and
         `publish` do the rest.
 
@@ -115,9 +119,13 @@ def open_day(problem: Problem, plan: Plan | None = None) -> Day:
     orders: dict[ShiftKey, list[str]] = {}
     for route in () if plan is None else plan.routes:
         orders.setdefault((route.engineer, route.shift), []).extend(s.ticket for s in route.stops)
-    if plan is not None and not problem.previous:
-        problem = replace(problem, previous=told(problem, plan))
-    return settled(problem, orders, (), travel.matrix(problem), plan)
+    matrix = travel.matrix(problem)
+    day = settled(problem, orders, (), matrix, plan)
+    if plan is None or problem.previous:
+        return day
+    stated = {v.ticket: v for v in told(problem, plan)}
+    previous = tuple({**{name: visit for name, visit in day.visits.items() if name not in stated}, **stated}.values())
+    return settled(replace(problem, previous=previous), orders, (), matrix, plan)
 
 
 def settled(problem: Problem, orders: Orders, holds: Sequence[Hold], matrix: TravelMatrix, like: Plan | None = None) -> Day:

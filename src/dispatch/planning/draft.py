@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
-from dispatch import schema, travel
-from dispatch.errors import Fault, InputError
+from dispatch import travel
+from dispatch.errors import InputError
 from dispatch.model import FIXED_STATUSES, Engineer, Pin, Place, Resume, Shift, Status, Ticket, Visit
 from dispatch.planning.day import Day, Hold, ShiftKey, settled
 from dispatch.schema.codes import fault
@@ -97,18 +97,18 @@ class Draft:
         self.engineers[engineer.id] = replace(engineer, shifts=shifts)
 
     def drop_hold(self, hold: Hold) -> None:
-        """Forget an appointment: its ticket asks for what it asked for before."""
+        """Forget an appointment: its ticket asks for what it asked for before, and leaves the plan if it came into it by the hold."""
         del self.holds[hold.id]
-        ticket = self.tickets[hold.ticket]
-        self.put(replace(ticket, windows=hold.windows, mandatory=hold.mandatory))
+        ticket = replace(self.tickets[hold.ticket], windows=hold.windows, mandatory=hold.mandatory)
+        self.put(ticket)
+        if hold.until is not None and not hold.placed and ticket.status not in FIXED_STATUSES:
+            self.take_out(ticket.id)
 
     def expire(self) -> None:
         """Let holds expire whose time is over; their tickets leave the plan again."""
         for hold in list(self.holds.values()):
             if hold.until is not None and hold.until <= self.now:
                 self.drop_hold(hold)
-                if self.tickets[hold.ticket].status not in FIXED_STATUSES:
-                    self.take_out(hold.ticket)
                 self.say("HOLD_EXPIRED", f"The slot held for ticket {hold.ticket} was not booked in time.", hold.ticket)
 
     # --------------------------------------------------------------- finishing
@@ -169,35 +169,3 @@ class Draft:
                 v = replace(v, shift=near.id)
             found.append(v)
         return found
-
-
-def part_faults(draft: Draft, ticket: Ticket | None = None, engineer: Engineer | None = None) -> list[Fault]:
-    """Return the faults of a ticket or an engineer within a day; pointers begin with /ticket or /engineer."""
-    problem = draft.day.problem
-    engineers = dict(draft.engineers)
-    if engineer is not None:
-        engineers = {engineer.id: engineer}
-        names: set[str] = set()
-        customers: tuple[str | None, ...] = ()
-    else:
-        assert ticket is not None
-        customers = (ticket.customer,)
-        dedicated = [c.dedicated_engineer for c in draft.customers.values() if c.id in customers]
-        pinned = [] if ticket.pin is None else [ticket.pin.engineer]
-        of_pin = [
-            e.id for e in engineers.values() if ticket.pin is not None and ticket.pin.engineer is None and ticket.pin.shift is not None
-        ]
-        choice = ticket.engineers
-        names = {n for n in (*choice.must, *choice.prefer, *choice.never, *dedicated, *pinned, *of_pin) if n is not None}
-    part = replace(
-        problem,
-        now=draft.now,
-        engineers=tuple(e for e in engineers.values() if engineer is not None or e.id in names),
-        tickets=() if ticket is None else (ticket,),
-        customers=tuple(c for c in draft.customers.values() if c.id in customers),
-        previous=(),
-        travel=problem.travel,
-    )
-    where = "/tickets/0" if ticket is not None else "/engineers/0"
-    to = "/ticket" if ticket is not None else "/engineer"
-    return [replace(f, pointer=to + f.pointer.removeprefix(where)) for f in schema.faults_of(part) if f.pointer.startswith(where)]

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from dispatch import events
-from dispatch.errors import InputError
 from dispatch.model import FIXED_STATUSES, Actual, Resume, Ticket
 from dispatch.planning.day import ShiftKey
-from dispatch.planning.draft import Draft, part_faults, refuse
+from dispatch.planning.draft import Draft, refuse
+from dispatch.planning.sound import sound_engineer, sound_place, sound_ticket
 
 
 def handle(draft: Draft, event: events.Event) -> None:
@@ -43,10 +43,7 @@ def _ticket_put(draft: Draft, event: events.TicketPut) -> None:
         if hold is not None:
             draft.holds[hold.id] = replace(hold, windows=put.windows, mandatory=put.mandatory)
             put = replace(put, windows=(hold.window,), mandatory=True)
-    faults = part_faults(draft, ticket=put)
-    if faults:
-        raise InputError(faults)
-    draft.put(put)
+    draft.put(sound_ticket(draft, put))
 
 
 def _ticket_cancelled(draft: Draft, event: events.TicketCancelled) -> None:
@@ -71,9 +68,7 @@ def _engineer_put(draft: Draft, event: events.EngineerPut) -> None:
     # What was reported of the engineer stays true, whatever the roster says.
     shifts = tuple(replace(s, resume=s.resume or known.get(s.id)) for s in engineer.shifts)
     engineer = replace(engineer, shifts=shifts)
-    faults = part_faults(draft, engineer=engineer)
-    if faults:
-        raise InputError(faults)
+    engineer = sound_engineer(draft, engineer)
     there = {s.id for s in shifts}
     for t in draft.tickets.values():
         if t.status in FIXED_STATUSES and t.pin is not None and t.pin.engineer == engineer.id and t.pin.shift not in there:
@@ -137,10 +132,7 @@ def _position(draft: Draft, event: events.PositionReport) -> None:
         return  # where somebody is on site is known
     key = (event.engineer, shift.id)
     time = event.at if shift.resume is None else max(shift.resume.time, event.at)
-    draft.resume(key, Resume(time, event.place))
-    faults = part_faults(draft, engineer=draft.engineers[event.engineer])
-    if faults:
-        raise InputError([replace(f, pointer="/place") for f in faults])
+    draft.resume(key, Resume(time, sound_place(draft, event.place)))
 
 
 # ----------------------------------------------------------------------- work

@@ -114,6 +114,7 @@ def hold_document(hold: Hold, time_zone: str) -> dict[str, Any]:
         "until": None if hold.until is None else moment(hold.until, time_zone),
         "windows": [_window(w, time_zone) for w in hold.windows],
         "mandatory": hold.mandatory,
+        "placed": hold.placed,
     }
 
 
@@ -125,7 +126,7 @@ def _read_hold(tree: Mapping[str, Any]) -> Hold:
 
     until = None if tree["until"] is None else read_time(tree["until"])
     windows = tuple(window(w) for w in tree["windows"])
-    return Hold(tree["id"], tree["ticket"], window(tree["window"]), until, windows, bool(tree["mandatory"]))
+    return Hold(tree["id"], tree["ticket"], window(tree["window"]), until, windows, bool(tree["mandatory"]), bool(tree["placed"]))
 
 
 def read_parts(data: bytes | str) -> tuple[Problem, Plan, tuple[Hold, ...]]:
