@@ -55,6 +55,13 @@ def test_a_map_that_is_not_the_service_s_is_not_opened(mapped: Desk) -> None:
     assert (answer.status_code, [f["code"] for f in answer.json()["faults"]]) == (422, ["MAP_NOT_LISTED"])
 
 
+def test_a_key_of_the_settings_is_sent_by_the_server_and_by_its_workers_and_shown_nowhere(tmp_path: Path) -> None:
+    for mapped in opened(settings(tmp_path, travel_keys="ors.test=secret other.test=2")):
+        place = mapped.service.runner.place
+        assert (means().keys, place.keys) == ({"ors.test": "secret", "other.test": "2"},) * 2
+        assert "secret" not in f"{mapped.service.settings!r} {place!r}"
+
+
 def test_a_service_that_ends_leaves_the_process_as_it_was(tmp_path: Path) -> None:
     before = means()
     for _ in opened(settings(tmp_path, travel_seconds=7)):

@@ -61,7 +61,7 @@ def create_app(
     @asynccontextmanager
     async def living(_: FastAPI) -> AsyncIterator[None]:
         place = runner.place
-        before = travel.use(sources(place.maps, place.cache, place.patience))
+        before = travel.use(sources(place.maps, place.cache, place.patience, place.keys))
         threading.Thread(target=_warm, args=(service, warm), name="warm", daemon=True).start()
         runner.start()
         yield

@@ -17,6 +17,7 @@ from dispatch.api.settings import Settings
 from dispatch.errors import StoreError
 from dispatch.store import Store, jobs, keys
 from dispatch.store.jobs import Job
+from dispatch.travel.means import read_keys
 
 if TYPE_CHECKING:
     from dispatch.api.operating import Metrics
@@ -72,6 +73,7 @@ class Runner:
             {file.name: str(file.resolve()) for file in settings.maps},
             None if settings.travel_cache is None else str(settings.travel_cache.resolve()),
             settings.travel_seconds,
+            read_keys("" if settings.travel_keys is None else settings.travel_keys.get_secret_value()),
             clock,
         )
         self.owner = secrets.token_hex(8)

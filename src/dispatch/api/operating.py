@@ -99,6 +99,8 @@ def log_as_json(level: str) -> None:
         logging.getLogger(name).handlers[:] = []
         logging.getLogger(name).propagate = True
     logging.getLogger("uvicorn.access").disabled = True
+    for name in ("httpx2", "httpcore2"):  # they log every address in full, and with it where the work is
+        logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
         processors=[*shared[:3], structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -49,6 +49,10 @@ class Settings(BaseSettings):
     deaths: int = Field(default=3, ge=0, le=100, description="How many workers may die at one plan before it fails.")
     maps: tuple[Path, ...] = Field(default=(), description="OpenStreetMap extracts that problems may name, by the names of the files.")
     travel_servers: tuple[str, ...] = Field(default=(), description="Addresses of the routing servers that problems may name.")
+    travel_keys: SecretStr | None = Field(
+        default=None,
+        description="Keys of routing servers, `HOST=KEY`, several with spaces between them; each goes to its host alone.",
+    )
     travel_cache: Path | None = Field(
         default=None, description="Folder in which travel times are kept from one plan to the next; by default they are not."
     )

@@ -27,7 +27,7 @@ def allowed(settings: Settings, problem: Problem) -> Problem:
     return problem
 
 
-def sources(maps: Mapping[str, str], cache: str | None, patience: float) -> Means:
+def sources(maps: Mapping[str, str], cache: str | None, patience: float, keys: Mapping[str, str]) -> Means:
     """Return what travel times are had with.
 
     Parameters
@@ -38,5 +38,7 @@ def sources(maps: Mapping[str, str], cache: str | None, patience: float) -> Mean
         Folder in which travel times are kept.
     patience
         Most seconds that a routing server may take for one problem.
+    keys
+        Of routing servers, by host.
     """
-    return Means(cache=None if cache is None else Path(cache), locate=lambda name: Path(maps[name]), patience=patience)
+    return Means(cache=None if cache is None else Path(cache), locate=lambda name: Path(maps[name]), keys=keys, patience=patience)

@@ -49,7 +49,7 @@ class Place:
         Of the database.
     lease
         Seconds for which a claim holds without a sign of life.
-    maps, cache, patience
+    maps, cache, patience, keys
         See `dispatch.api.sources.sources`.
     clock
         Unix seconds.
@@ -60,12 +60,13 @@ class Place:
     maps: Mapping[str, str]
     cache: str | None
     patience: float
+    keys: Mapping[str, str] = field(repr=False)
     clock: Callable[[], float] = time.time
 
 
 def work(place: Place, job_id: str, claim: int) -> str:
     """Make a plan under a claim of its job, and return how that ended; whatever there is to keep is in the database."""
-    travel.use(sources(place.maps, place.cache, place.patience))
+    travel.use(sources(place.maps, place.cache, place.patience, place.keys))
     store = Store(place.url, connections=2)
     try:
         return _work(store, place, job_id, claim)

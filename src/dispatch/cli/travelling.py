@@ -32,7 +32,7 @@ def set_out(problem: Problem, source: str, *, cached: bool, quiet: bool, extract
     extract
         The map along whose roads to travel, whatever the problem says; None leaves it to the problem.
     """
-    from dispatch.travel import Means, use
+    from dispatch.travel.means import Means, read_keys, use
 
     folder = Path() if source == STDIN else Path(source).parent
     if extract is not None:
@@ -41,7 +41,7 @@ def set_out(problem: Problem, source: str, *, cached: bool, quiet: bool, extract
         Means(
             cache=cache_folder() if cached else None,
             locate=lambda name: extract if extract is not None and name == extract.name else folder / name,
-            keys=_keys(os.environ.get(KEYS, "")),
+            keys=read_keys(os.environ.get(KEYS, "")),
             on_progress=None if quiet else _lines(),
         )
     )
@@ -57,11 +57,6 @@ def _along(before: Travel, extract: Path) -> RoadTravel:
     if isinstance(before, RoadTravel):
         return replace(before, extract=extract.name)
     return RoadTravel(extract.name, before.profile) if isinstance(before, ServerTravel) else RoadTravel(extract.name)
-
-
-def _keys(text: str) -> dict[str, str]:
-    """Return the key of each host."""
-    return dict(entry.split("=", 1) for entry in text.split() if "=" in entry)
 
 
 def _lines(clock: Callable[[], float] = monotonic) -> Callable[[str, int, int], None]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import httpx2
 
-__all__ = ["Means", "means", "use"]
+__all__ = ["Means", "means", "read_keys", "use"]
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,11 @@ class Means:
     patience: float = 300.0
     clock: Callable[[], float] = time.monotonic
     on_progress: Callable[[str, int, int], None] | None = None
+
+
+def read_keys(text: str) -> dict[str, str]:
+    """Return the keys of servers by host, from ``HOST=KEY``, several with spaces between them; what is not of this form is passed over."""
+    return dict(entry.split("=", 1) for entry in text.split() if "=" in entry)
 
 
 _here = Means()
