@@ -1,4 +1,4 @@
-"""Turn results of `benchmarks.published`, `benchmarks.peers` and `benchmarks.speed` into the Markdown of `benchmarks/README.md`.
+"""Turn results of `benchmarks.published`, `peers`, `proof` and `speed` into the Markdown of `benchmarks/README.md`.
 
 Run ``python -m benchmarks.summary benchmarks/results/*.json``.
 """
@@ -75,7 +75,16 @@ def _peers(document: Record) -> list[str]:
     return [*picture, heading, f"|{'|'.join(rule)}|", *rows, *([""] if said else []), *said]
 
 
+def _proofs(document: Record) -> list[str]:
+    from benchmarks import proof  # it imports this module
+
+    rows = (f"| {' | '.join(cells)} |".replace("|  |", "| |").replace("|  |", "| |") for cells in proof.lines(document["proofs"]))
+    return [f"| {' | '.join(proof.HEADINGS)} |", "|---|--:|--:|--:|--:|--:|", *rows]
+
+
 def _body(document: Record) -> list[str]:
+    if "proofs" in document:
+        return _proofs(document)
     if "runs" in document:
         return _peers(document)
     return _published(document) if "results" in document else _speed(document)

@@ -54,7 +54,7 @@ LIBRARIES = {
 ONLY_FILES = {
     "numba": {"solver/compiled.py"},
     "ortools.constraint_solver": {"solver/routing.py"},
-    "ortools.linear_solver": {"solver/assignment.py", "solver/master.py"},
+    "ortools.linear_solver": {"solver/assignment.py", "solver/master.py", "solver/settle.py"},
     "networkx": {"travel/graph.py", "travel/network.py", "travel/turns.py"},
     "osmium": {"travel/osm.py"},
 }

@@ -21,6 +21,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from dispatch.model import CHANGE_TOLERANCE
 from dispatch.solver.arrays import (
     BASE_COST,
     BASE_SERVICE,
@@ -29,6 +30,7 @@ from dispatch.solver.arrays import (
     CHANGE_RATE,
     ENGINEER,
     FIXED,
+    FOREVER,
     FROM,
     LIMIT,
     MAX_STOPS,
@@ -37,6 +39,7 @@ from dispatch.solver.arrays import (
     PAID_RATE,
     PLACE,
     PREVIOUS_ENGINEER,
+    PREVIOUS_START,
     READY,
     REST_END,
     REST_FIRST,
@@ -51,7 +54,7 @@ from dispatch.solver.arrays import (
 )
 from dispatch.solver.compiled import compiled, inlined
 from dispatch.solver.guide import may_serve
-from dispatch.solver.timing import MARK_COLUMNS, leg, walk
+from dispatch.solver.timing import MARK_COLUMNS, leg, opening, timed_cost, walk
 
 MEMORY = 10
 """Nearest tickets remembered at each ticket, to begin with."""
@@ -80,6 +83,12 @@ class Network(NamedTuple):
         Per ticket and the start, the tickets by when one must leave for them, latest first.
     reach
         Shape (k, slots, words): the tickets that can still be served after one, bit by bit.
+    since
+        Shape (slots, words): the tickets that can have been served by then.
+    early
+        Shape (k, 2): no sooner than when service ends, and what lateness, response and change then cost at the least.
+    home
+        Seconds of the return from each ticket.
     need
         What each ticket takes of the room.
     number
@@ -90,6 +99,9 @@ class Network(NamedTuple):
     arcs: IntArray
     order: IntArray
     reach: IntArray
+    since: IntArray
+    early: IntArray
+    home: IntArray
     need: IntArray
     number: IntArray
 
@@ -107,14 +119,32 @@ def latest_start(arrays: Arrays, t: IntArray, by: int) -> int:
 
 
 @compiled
-def survey(arrays: Arrays, rows: IntArray, number: IntArray, arcs: IntArray) -> None:
+def home_by(arrays: Arrays, rows: IntArray, shift: int, by: IntArray) -> None:
+    """Write when service at each ticket must have ended to be home in time, on whatever way: the direct one need not be the shortest."""
+    s = arrays.shift[shift]
+    for j in range(rows.shape[0]):
+        seconds, _ = leg(arrays, s, arrays.ticket[rows[j], PLACE], s[TO])
+        by[j] = s[LIMIT] - seconds
+    changed = True
+    while changed:
+        changed = False
+        for u in range(rows.shape[0]):
+            t = arrays.ticket[rows[u]]
+            start = latest_start(arrays, t, by[u] - t[TICKET_COLUMNS + s[PACE]])
+            for j in range(rows.shape[0]):
+                seconds, _ = leg(arrays, s, arrays.ticket[rows[j], PLACE], t[PLACE])
+                if j != u and start != NONE and start - seconds > by[j]:
+                    by[j], changed = start - seconds, True
+
+
+@compiled
+def survey(arrays: Arrays, rows: IntArray, number: IntArray, by: IntArray, arcs: IntArray) -> None:
     """Fill in the arcs; breaks, which only make later, are left out of `LEAVE_BY`."""
     s = arrays.shift[number[SHIFT]]
     for j in range(rows.shape[0]):
         t = arrays.ticket[rows[j]]
         service = t[TICKET_COLUMNS + s[PACE]]
-        home, _ = leg(arrays, s, t[PLACE], s[TO])
-        start = latest_start(arrays, t, s[LIMIT] - home - service)
+        start = latest_start(arrays, t, by[j] - service)
         for i in range(rows.shape[0] + 1):
             place = s[FROM] if i == rows.shape[0] else arrays.ticket[rows[i], PLACE]
             seconds, cost = leg(arrays, s, place, t[PLACE])
@@ -122,6 +152,39 @@ def survey(arrays: Arrays, rows: IntArray, number: IntArray, arcs: IntArray) -> 
             arc[SECONDS] = seconds
             arc[PRICED] = cost + arrays.stop_cost[rows[j], s[ENGINEER]] + number[PER_SECOND] * (seconds + service)
             arc[LEAVE_BY] = NONE if start == NONE or i == j else start - seconds
+
+
+@compiled
+def foresee(arrays: Arrays, rows: IntArray, number: IntArray, arcs: IntArray, early: IntArray, home: IntArray, leave: IntArray) -> None:
+    """Fill in `early`, `home`, and `leave`: the last moment to leave one ticket so as to serve another on whatever way, breaks left out."""
+    s, k = arrays.shift[number[SHIFT]], rows.shape[0]
+    for j in range(k):
+        t = arrays.ticket[rows[j]]
+        seconds = arcs[k, j, SECONDS]
+        home[j], _ = leg(arrays, s, t[PLACE], s[TO])
+        for i in range(k):
+            leave[i, j] = arcs[i, j, LEAVE_BY]
+            if i != j:
+                seconds = min(seconds, arcs[i, j, SECONDS])
+        start = opening(arrays, t, s[READY] + seconds)
+        early[j, 0], early[j, 1] = FOREVER, 0
+        if start != NONE:
+            early[j, 0], early[j, 1] = start + t[TICKET_COLUMNS + s[PACE]], timed_cost(s, t, start)
+            if t[PREVIOUS_ENGINEER] == s[ENGINEER] and abs(start - t[PREVIOUS_START]) > CHANGE_TOLERANCE:
+                early[j, 1] -= s[CHANGE_RATE]
+    # A way round may be shorter than the direct one: roads and rounding make it so.
+    changed = True
+    while changed:
+        changed = False
+        for u in range(k):
+            service = arrays.ticket[rows[u], TICKET_COLUMNS + s[PACE]]
+            for i in range(k):
+                if arcs[i, u, LEAVE_BY] == NONE:
+                    continue
+                for j in range(k):
+                    by = min(arcs[i, u, LEAVE_BY], leave[u, j] - service - arcs[i, u, SECONDS])
+                    if j != i and leave[u, j] != NONE and by > leave[i, j]:
+                        leave[i, j], changed = by, True
 
 
 def packed(bits: npt.NDArray[np.bool_]) -> IntArray:
@@ -155,12 +218,17 @@ def build(arrays: Arrays, shift: int, workload: int) -> Network:
     number[AT_START] = tangent + int(s[BASE_COST] if begun else s[FIXED])
     need, number[ROOM] = _room(arrays, shift, rows)
     arcs = np.zeros((k + 1, k, ARC_COLUMNS), np.int64)
-    survey(arrays, rows, number, arcs)
+    by = np.zeros(k, np.int64)
+    home_by(arrays, rows, shift, by)
+    survey(arrays, rows, number, by, arcs)
     leave_by = arcs[:, :, LEAVE_BY]
     order = np.argsort(-leave_by, axis=1, kind="stable")
     slots = ready + SLOT * np.arange(max(0, limit - ready) // SLOT + 1)
-    reach = packed(leave_by[:k, None, :] >= slots[None, :, None])
-    return Network(rows, arcs, order, reach, need, number)
+    early, home, leave = np.zeros((k, 2), np.int64), np.zeros(k, np.int64), np.zeros((k, k), np.int64)
+    foresee(arrays, rows, number, arcs, early, home, leave)
+    reach = packed(leave[:, None, :] >= slots[None, :, None])
+    since = packed(early[:, 0] <= slots[:, None] + SLOT)
+    return Network(rows, arcs, order, reach, since, early, home, need, number)
 
 
 def _room(arrays: Arrays, shift: int, rows: IntArray) -> tuple[IntArray, int]:
@@ -201,8 +269,6 @@ class Kind:
         Shape (k, k): whether a route remembers, at a ticket, that it has visited another one.
     number_of
         The number of each ticket row in the network.
-    reach
-        `Network.reach` unpacked, shape (k x slots, k).
     """
 
     network: Network
@@ -210,20 +276,18 @@ class Kind:
     idle: int
     memory: npt.NDArray[np.bool_]
     number_of: dict[int, int]
-    reach: npt.NDArray[np.float32]
 
     def numbers(self, tickets: Iterable[int]) -> IntArray:
         """Return tickets as the network numbers them."""
         return np.array([self.number_of[t] for t in tickets], np.int64)
 
-    def remembers(self, tickets: Sequence[int]) -> bool:
-        """Whether a route never visits a ticket that it still remembers."""
-        held: set[int] = set()
-        for j in self.numbers(tickets).tolist():
-            if j in held:
-                return False
-            held = {i for i in held if self.memory[j, i]} | {j}
-        return True
+    def keep_arcs(self, start: IntArray, end: IntArray) -> None:
+        """Leave away all arcs but these."""
+        kept = np.zeros(self.network.arcs.shape[:2], bool)
+        kept[start, end] = True
+        leave_by = self.network.arcs[:, :, LEAVE_BY]
+        leave_by[~kept] = NONE
+        self.network.order[:] = np.argsort(-leave_by, axis=1, kind="stable")
 
     def grow(self, tickets: Sequence[int]) -> None:
         """Let the tickets between two visits to the same one remember it."""
@@ -250,7 +314,4 @@ def _kind(arrays: Arrays, shifts: list[int], workload: int) -> Kind:
     width = k if (services == 0).any() else MEMORY
     np.put_along_axis(memory, nearest[:, :width], True, axis=1)
     idle = int(walk(arrays, shifts[0], np.zeros((2, MARK_COLUMNS), np.int64), 0))
-    bits = np.unpackbits(network.reach.view(np.uint8), axis=-1, bitorder="little")[..., :k]
-    return Kind(
-        network, shifts, idle, memory, {int(t): j for j, t in enumerate(rows)}, bits.reshape(k * bits.shape[1], k).astype(np.float32)
-    )
+    return Kind(network, shifts, idle, memory, {int(t): j for j, t in enumerate(rows)})

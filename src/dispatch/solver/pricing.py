@@ -154,6 +154,19 @@ def charge(penalty: IntArray, word: int, bits: int) -> int:
 
 
 @compiled
+def at_stake(reach: IntArray, members: IntArray, alive: IntArray) -> None:
+    """Write for each ticket and slot, bit by bit, the cuts of which a member can still be served; `members` has the tickets of each cut."""
+    for i in range(reach.shape[0]):
+        for slot in range(reach.shape[1]):
+            for c in range(members.shape[0]):
+                met = 0
+                for w in range(reach.shape[2]):
+                    met |= reach[i, slot, w] & members[c, w]
+                if met != 0:
+                    alive[i, slot, c >> 6] |= 1 << (c & 63)
+
+
+@compiled
 def least_cost(arrays: Arrays, network: Network, route: IntArray) -> int:
     """Return what a route costs by the network, `INFEASIBLE` if it is not in it.
 
@@ -173,9 +186,54 @@ def least_cost(arrays: Arrays, network: Network, route: IntArray) -> int:
     return INFEASIBLE if home == INFEASIBLE else int(total + home)
 
 
+@inlined
+def hopeless(duals: Duals, bench: Bench, ahead: IntArray, first: IntArray, limit: int, new: int) -> bool:
+    """Whether a label goes on in no way that ends below the limit."""
+    words, cut_words = duals.memory.shape[1], duals.flips.shape[1]
+    mine = bench.label[new]
+    i, lost = mine[AT], True
+    for p in range(first[i], first[i + 1]):
+        rest = ahead[p]
+        total = mine[COST] + rest[1]
+        if total >= limit:
+            break
+        if rest[0] < mine[TIME]:
+            continue
+        met = 0
+        for w in range(words):
+            both = mine[LABEL_COLUMNS + w] & rest[2 + w]
+            met |= both ^ (1 << (i & 63)) if w == i >> 6 else both
+        if met != 0:
+            continue
+        for w in range(cut_words):
+            total += charge(duals.penalty, w, mine[LABEL_COLUMNS + words + w] & rest[2 + words + w])
+        if total < limit:
+            lost = False
+            break
+    return lost
+
+
 @compiled
-def spread(arrays: Arrays, network: Network, duals: Duals, bench: Bench, me: int, used: int) -> int:
-    """Add the labels that go on from one, or from the start if `me` is `NONE`; return the number of labels, or `FULL`."""
+def spread(
+    arrays: Arrays, network: Network, duals: Duals, bench: Bench, ahead: IntArray, first: IntArray, limit: int, me: int, used: int
+) -> int:
+    """Add the labels that go on from one.
+
+    Parameters
+    ----------
+    ahead, first
+        How routes can go on: service ends by, cost, tickets and cuts remembered; cheapest first, those of ticket i from row `first[i]` to
+        `first[i + 1]`. Without any rows no label is dropped for its prospects.
+    limit
+        What the whole route must cost less than, milliseconds of travel.
+    me
+        The label, `NONE` to begin.
+
+    Returns
+    -------
+    used
+        The number of labels, or `FULL`.
+    """
     s = arrays.shift[network.number[SHIFT]]
     words, cut_words = duals.memory.shape[1], duals.flips.shape[1]
     i, time, rest, spent, load = network.rows.shape[0], s[READY], s[REST_FIRST], network.number[AT_START], 0
@@ -207,7 +265,8 @@ def spread(arrays: Arrays, network: Network, duals: Duals, bench: Bench, me: int
             new[at] = odd ^ duals.flips[j, w]
         new[TIME], new[COST], new[AT], new[BEFORE], new[RESTS], new[LOAD] = end, cost, j, me, after, load + network.need[j]
         moment = (end - s[READY]) // network.number[GRAIN]
-        if moment < bench.queue.shape[0]:  # a break may push the end beyond the shift
+        # A break may push the end beyond the shift.
+        if moment < bench.queue.shape[0] and (ahead.shape[0] == 0 or not hopeless(duals, bench, ahead, first, limit, used)):
             new[NEXT] = bench.queue[moment]
             bench.queue[moment] = used
             used += 1
@@ -215,8 +274,11 @@ def spread(arrays: Arrays, network: Network, duals: Duals, bench: Bench, me: int
 
 
 @inlined
-def rank(network: Network, duals: Duals, bench: Bench, me: int, ready: int) -> int:
-    """Return where among the labels kept at its ticket a label belongs, `NONE` if one of them is as good."""
+def rank(network: Network, duals: Duals, bench: Bench, me: int, ready: int, quick: bool) -> int:
+    """Return where among the labels kept at its ticket a label belongs, `NONE` if one of them is as good.
+
+    `quick` overlooks what a label remembers, and so may put aside the better one.
+    """
     words, cut_words = duals.memory.shape[1], duals.flips.shape[1]
     mine = bench.label[me]
     i = mine[AT]
@@ -231,6 +293,9 @@ def rank(network: Network, duals: Duals, bench: Bench, me: int, ready: int) -> i
             break
         if other[RESTS] != mine[RESTS] or other[LOAD] > mine[LOAD] or other[TIME] > mine[TIME]:
             continue
+        if quick:
+            at = NONE
+            break
         barred = 0
         for w in range(words):
             barred |= other[LABEL_COLUMNS + w] & ~mine[LABEL_COLUMNS + w] & reach[w]
@@ -248,21 +313,21 @@ def rank(network: Network, duals: Duals, bench: Bench, me: int, ready: int) -> i
 
 
 @compiled
-def price(arrays: Arrays, network: Network, duals: Duals, bench: Bench) -> int:
-    """Find the cheapest route that ends at each ticket; return how many labels that took, or `FULL`."""
+def price(arrays: Arrays, network: Network, duals: Duals, bench: Bench, ahead: IntArray, first: IntArray, limit: int, quick: bool) -> int:
+    """Find the cheapest route that ends at each ticket, or if `quick` a cheap one; return how many labels that took, or `FULL`."""
     s = arrays.shift[network.number[SHIFT]]
     k = network.rows.shape[0]
     for q in range(bench.queue.shape[0]):
         bench.queue[q] = NONE
     for i in range(k):
         bench.kept[i], bench.found[i, 0], bench.found[i, 1] = 0, INFEASIBLE, NONE
-    used = spread(arrays, network, duals, bench, NONE, 0)
+    used = spread(arrays, network, duals, bench, ahead, first, limit, NONE, 0)
     for moment in range(bench.queue.shape[0]):
         while used != FULL and bench.queue[moment] != NONE:
             me = bench.queue[moment]
             mine = bench.label[me]
             bench.queue[moment] = mine[NEXT]
-            at, i = rank(network, duals, bench, me, s[READY]), mine[AT]
+            at, i = rank(network, duals, bench, me, s[READY], quick), mine[AT]
             if at == NONE:
                 continue
             if bench.kept[i] == bench.settled.shape[1]:
@@ -274,5 +339,5 @@ def price(arrays: Arrays, network: Network, duals: Duals, bench: Bench) -> int:
             home = finish(arrays, s, network, i, mine[TIME], mine[RESTS])
             if home != INFEASIBLE and mine[COST] + home < bench.found[i, 0]:
                 bench.found[i, 0], bench.found[i, 1] = mine[COST] + home, me
-            used = spread(arrays, network, duals, bench, me, used)
+            used = spread(arrays, network, duals, bench, ahead, first, limit, me, used)
     return int(used)

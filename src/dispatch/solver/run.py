@@ -242,7 +242,10 @@ def _prove(this: Run, seconds: float) -> tuple[int | None, int]:
         alone: Routes = [[] for _ in instance.shifts]
         alone[shift] = list(tickets)
         first.pool.add(instance, first.state, alone)
-    return proof.bound, _recombine(this, seconds)
+    before = int(first.state.number[BEST])
+    load(instance, first.state, proof.routes)
+    gained = before - int(first.state.number[BEST])
+    return proof.bound, gained if proof.reason == "closed" else gained + _recombine(this, seconds)
 
 
 def _propose(this: Run, until: float) -> None:
