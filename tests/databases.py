@@ -13,7 +13,7 @@ from typing import Any
 
 import psycopg
 
-WITHOUT_CARE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=32MB", "max_connections=100")
+WITHOUT_CARE = ("fsync=off", "full_page_writes=off", "shared_buffers=32MB", "max_connections=100")
 
 
 def programs() -> Path | None:

@@ -33,9 +33,10 @@ DAY = 86_400
 MakeExecutor = Callable[[], Executor]
 
 
-def process() -> Executor:
+def process(niceness: int) -> Executor:
     """Return an executor of one process. It is not forked from the server, whose threads would not survive that."""
-    return ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("forkserver"), initializer=worker.prepare)
+    context = multiprocessing.get_context("forkserver")
+    return ProcessPoolExecutor(1, mp_context=context, initializer=worker.prepare, initargs=(niceness,))
 
 
 @cache
@@ -113,8 +114,10 @@ class Runner:
             late = wait(futures, seconds).not_done
             if late:
                 log.warning("%d plans were not handed back in time; they are gone on with when their lease has run out", len(late))
+                for child in multiprocessing.active_children():  # the interpreter would wait for them
+                    child.kill()
         for executor in filter(None, self.executors):
-            executor.shutdown(wait=False, cancel_futures=True)
+            executor.shutdown(wait=False)
 
     def _run(self) -> None:
         while not self._over.is_set():
@@ -185,4 +188,4 @@ class Runner:
 
 def maker(settings: Settings) -> MakeExecutor:
     """Return how to make executors by the settings."""
-    return process if settings.cluster is None else partial(cluster, settings.cluster)
+    return partial(process, settings.niceness) if settings.cluster is None else partial(cluster, settings.cluster)

@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     cluster: str | None = Field(
         default=None, description="Scheduler of a Dask cluster that makes the plans, `tcp://HOST:PORT` (extra `dask`)."
     )
+    niceness: int = Field(default=10, ge=0, le=19, description="How far the processes that make plans stand back behind the server.")
     lease: float = Field(default=15, ge=1, le=600, description="Seconds without a sign of life after which a worker is taken for dead.")
     deaths: int = Field(default=3, ge=0, le=100, description="How many workers may die at one plan before it fails.")
     maps: tuple[Path, ...] = Field(default=(), description="OpenStreetMap extracts that problems may name, by the names of the files.")

@@ -32,9 +32,9 @@ PATIENCE = 300.0
 """Seconds for which a finished plan waits for the database."""
 
 
-def prepare() -> None:
-    """Make a process ready to work: it yields to the server, leaves Ctrl-C to it, and loads the search."""
-    os.nice(10)
+def prepare(niceness: int) -> None:
+    """Make a process ready to work: it stands back behind the server, leaves Ctrl-C to it, and loads the search."""
+    os.nice(niceness)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     warm_up()
 

@@ -17,7 +17,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dispatch.store.tables import job_documents, jobs
@@ -238,7 +238,8 @@ def fail(connection: Connection, job_id: str, number: int, now: float, error: Ma
 
 def hand_back(connection: Connection, job_id: str, number: int) -> bool:
     """Put a job back into the queue, to be gone on with by somebody else; False where the claim no longer holds."""
-    values = {"state": "queued", "started": False, "lease_until": 0.0, "owner": None, "wanted": ""}
+    still = case((jobs.c.wanted == "stop", "stop"), else_="")  # asked for meanwhile, and for the next one to hear
+    values = {"state": "queued", "started": False, "lease_until": 0.0, "owner": None, "wanted": still}
     return connection.execute(jobs.update().where(_held(job_id, number)).values(**values)).rowcount > 0
 
 
