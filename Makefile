@@ -1,4 +1,5 @@
 # make plan       plan a day in Changsha and print it; files under out/
+# make serve      run the service on http://127.0.0.1:8000; it keeps its data in out/dispatch.db
 # make test       all tests, with coverage
 # make check      ruff, mypy --strict and all tests
 # make scenarios  plan every scenario and judge it by the figures it states
@@ -14,13 +15,16 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help plan test check lint scenarios clean
+.PHONY: help plan serve test check lint scenarios clean
 
 help:
 	@sed -n '/^# make/s/^# //p' Makefile
 
 plan: $(COMPILED)
 	@$(BIN)/dispatch plan scenarios/changsha-tuesday.json --seconds 5 --output out/plan.json --report out/report.html --export out
+
+serve: $(COMPILED)
+	@$(BIN)/dispatch serve --database-url sqlite:///out/dispatch.db
 
 scenarios: $(COMPILED)
 	@$(BIN)/dispatch scenarios run scenarios

@@ -74,7 +74,7 @@ class Desk:
         """Read as a role."""
         return self.client.get(path, headers=self.as_(role, **(headers or {})))
 
-    def post(self, path: str, document: Any, role: Role = "dispatcher", **headers: str) -> Any:
+    def post(self, path: str, document: Any, role: Role = "dispatcher", /, **headers: str) -> Any:
         """Post a document as a role."""
         return self.client.post(path, json=document, headers=self.as_(role, **headers))
 

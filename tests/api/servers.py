@@ -54,11 +54,13 @@ class Server:
     ----------
     url
         Of its database.
+    secret
+        A token; None takes the one that the server prints at its first start.
     settings
         Further settings, given as environment variables.
     """
 
-    def __init__(self, url: str, secret: str, folder: Path, **settings: object) -> None:
+    def __init__(self, url: str, secret: str | None, folder: Path, **settings: object) -> None:
         # At its own priority a worker would wait for ever where other tests take all processors.
         variables = {f"DISPATCH_{name.upper()}": str(value) for name, value in {"niceness": 0, **settings}.items()}
         command = [sys.executable, "-m", "dispatch.cli", "serve", "--port", "0", "--database-url", url]
@@ -75,6 +77,7 @@ class Server:
         except queue.Empty:
             self.kill()
             raise AssertionError("the server did not start: " + "".join(self.lines)) from None
+        secret = secret or self.first_token()
         self.client = httpx2.Client(base_url=self.address, headers={"Authorization": f"Bearer {secret}"}, timeout=PATIENCE)
 
     def _read(self) -> None:
@@ -84,6 +87,10 @@ class Server:
             found = re.search(r"Listening on (\S+)", line)
             if found:
                 self._first.put(found[1])
+
+    def first_token(self) -> str | None:
+        """Return the token that the server printed at its first start, if it did."""
+        return next(iter(re.findall(r"dispatch_[\w-]{43}$", "".join(self.lines), re.MULTILINE)), None)
 
     def __enter__(self) -> Server:
         return self

@@ -30,11 +30,19 @@ Kind = type[BaseModel] | tuple[type[BaseModel], ...] | str | None
 
 @dataclass(frozen=True)
 class Told:
-    """One answer of a route, as the description has it."""
+    """One answer of a route, as the description has it.
+
+    Parameters
+    ----------
+    kind
+        What it is, in JSON.
+    other
+        Schemas by media type, of an answer that is not JSON.
+    """
 
     description: str
     kind: Kind = None
-    media_type: str = JSON
+    other: Mapping[str, Any] | None = None
     headers: Mapping[str, str] | None = None
 
 
@@ -69,8 +77,8 @@ def _schema(kind: Kind) -> dict[str, Any]:
 
 def _answer(a: Told) -> dict[str, Any]:
     found: dict[str, Any] = {"description": a.description}
-    if a.media_type:
-        found["content"] = {a.media_type: {"schema": _schema(a.kind) or {"type": "string"}}}
+    content = {JSON: _schema(a.kind)} if a.other is None else a.other
+    found["content"] = {media_type: {"schema": schema} for media_type, schema in content.items()}
     if a.headers:
         found["headers"] = {name: {"description": text, "schema": {"type": "string"}} for name, text in a.headers.items()}
     return found

@@ -39,6 +39,10 @@ PlanFormat = Annotated[Any, Field(json_schema_extra={"x-format": "Plan"})]
 """Members of a body that are documents of our formats."""
 
 
+FILES = {name: {"type": "object" if name.endswith("json") else "string"} for name in MEDIA_TYPES.values()}
+"""Schemas of the exports."""
+
+
 class ProblemAndPlan(BaseModel):
     """A problem, and a plan for it."""
 
@@ -249,7 +253,7 @@ Engineer = Annotated[str | None, Query(min_length=1, max_length=200, description
     "/exports/{format}",
     operation_id="export",
     summary="A plan as GeoJSON, CSV or calendar",
-    **told({200: Told("The file.", None, "*/*")}, takes=ProblemAndPlan, examples=BOTH),
+    **told({200: Told("The file.", other=FILES)}, takes=ProblemAndPlan, examples=BOTH),
 )
 def export_plan(service: Here, _: Viewer, format: Format, body: JsonBody, use: KeyUse, engineer: Engineer = None) -> Response:  # noqa: A002
     """Check a plan and export it; `icalendar` is for one engineer."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Any
+from typing import Any, Literal
 
 import structlog
 from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from pydantic import BaseModel
 from starlette.responses import Response
 
+from dispatch.api.description import Told, told
 from dispatch.api.problems import Refusal
 from dispatch.api.requests import Answer
 from dispatch.api.service import Here, Viewer
@@ -18,6 +20,7 @@ from dispatch.store import jobs
 
 router = APIRouter(tags=["operating"])
 
+TEXT = {"text/plain": {"type": "string"}}
 BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
 
 
@@ -44,13 +47,19 @@ class Metrics:
         child.observe(seconds)
 
 
-@router.get("/healthz", operation_id="health", summary="Whether the process is alive")
+class Status(BaseModel):
+    """How the service is."""
+
+    status: Literal["alive", "ready"]
+
+
+@router.get("/healthz", operation_id="health", summary="Whether the process is alive", **told({200: Told("It is.", Status)}))
 async def health() -> Response:
     """Answer, without a token, as long as the process can."""
     return Answer.of({"status": "alive"}).response()
 
 
-@router.get("/readyz", operation_id="ready", summary="Whether requests can be served")
+@router.get("/readyz", operation_id="ready", summary="Whether requests can be served", **told({200: Told("They can.", Status)}))
 def ready(service: Here, _: Viewer) -> Response:
     """Look whether the database can be used and the search is compiled; 503 says which is not."""
     if service.ending.is_set():
@@ -62,7 +71,7 @@ def ready(service: Here, _: Viewer) -> Response:
     return Answer.of({"status": "ready"}).response()
 
 
-@router.get("/metrics", operation_id="metrics", summary="Figures for Prometheus")
+@router.get("/metrics", operation_id="metrics", summary="Figures for Prometheus", **told({200: Told("All figures.", other=TEXT)}))
 def metrics(service: Here, _: Viewer) -> Response:
     """Give all figures in the text format of Prometheus."""
     with service.store.reading() as connection:

@@ -19,7 +19,7 @@ from dispatch import planning, schema
 from dispatch.answers import minutes
 from dispatch.api import examples
 from dispatch.api.description import PLAN, PROBLEM, Told, told
-from dispatch.api.judging import Engineer, Format, exported, plan_bytes, problem_of
+from dispatch.api.judging import FILES, Engineer, Format, exported, plan_bytes, problem_of
 from dispatch.api.problems import Refusal
 from dispatch.api.requests import Answer, JsonBody, KeyUse, changing
 from dispatch.api.service import Caller, Dispatcher, Here, Service, Viewer
@@ -306,7 +306,7 @@ def read_problem(service: Here, who: Viewer, job_id: JobId) -> Response:
     "/{job_id}/exports/{format}",
     operation_id="exportPlan",
     summary="The plan as GeoJSON, CSV or calendar",
-    **told({200: Told("The file.", None, "*/*")}),
+    **told({200: Told("The file.", other=FILES)}),
 )
 def export_plan(service: Here, who: Viewer, job_id: JobId, format: Format, engineer: Engineer = None) -> Response:  # noqa: A002
     """Export the plan, or the best so far; `icalendar` is a feed for one engineer."""
@@ -318,7 +318,7 @@ def export_plan(service: Here, who: Viewer, job_id: JobId, format: Format, engin
     operation_id="watchPlan",
     summary="How far a plan is, as it goes on",
     response_class=EventSourceResponse,
-    **told({200: Told("Server-sent events: `progress` with the job as data, and at the end `end`.", None, "text/event-stream")}),
+    **told({200: Told("Server-sent events: `progress` with the job as data, and at the end `end`.", other={"text/event-stream": {}})}),
 )
 async def watch_plan(service: Here, watched: Watched) -> AsyncIterable[ServerSentEvent]:
     """Stream the job whenever it has changed, until it has ended."""
