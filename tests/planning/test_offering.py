@@ -137,7 +137,7 @@ def test_an_offer_costs_what_it_says_and_is_kept_by_every_later_plan(day: Day, d
     day = planning.book(held, held.holds[0].id)
     for k in range(data.draw(st.integers(1, 4))):
         like = pick(draw, day.problem.tickets)
-        new = replace(like, id=f"new-{k}", status="open", pin=None, actual=None, windows=(), unassigned_cost=900.0, priority=1)
+        new = replace(like, id=f"new-{k}", status="open", pin=None, actual=None, windows=(), unassigned_cost=900.0, mandatory=True)
         day = planning.apply(day, ev.TicketPut(day.problem.now, new)).day
         made = planning.propose(day, Options(iterations=60, seed=k), most_changes=pick(draw, (None, 2)))
         some = data.draw(st.sets(st.sampled_from([c.ticket for c in made.diff.changes]))) if made.diff.changes else None

@@ -29,6 +29,9 @@ def test_a_published_plan_is_what_people_were_told() -> None:
 
 def test_some_of_it_can_be_published_and_only_that_is_told() -> None:
     day = planning.publish(CROSSED, FOUND, ["D"])
+    part = planning.part(CROSSED, FOUND, ["D"])
+    assert (part.visits, part.diff.cost_by_rule) == (day.visits, {"travel": -30 * 60_000})
+    assert planning.diff(CROSSED, day).moved[0].notify == part.diff.moved[0].notify != ()
     assert lines(day) == [
         "ann 8:00-10:30", "  C 9:30 9:30-10:30",
         "bob 8:00-12:30", "  D 8:00 8:00-9:00", "  B 10:00 10:00-11:00", "  A 11:30 11:30-12:30", "travel 180",

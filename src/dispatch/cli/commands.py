@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from dispatch import answers
-from dispatch.cli import maps, options, serving, simulate
+from dispatch.cli import living, maps, options, serving, simulate
 from dispatch.cli.edge import FAILED, STOPPED, guarded, log, note, put, say
 from dispatch.cli.files import Outputs, cache_folder, check_outputs, read, read_both, write_outputs
 from dispatch.cli.travelling import set_out
@@ -34,6 +34,9 @@ app = typer.Typer(
 scenarios = typer.Typer(no_args_is_help=True, help="Problems with the figures their plans must reach.")
 app.add_typer(scenarios, name="scenarios")
 app.add_typer(maps.maps, name="map")
+app.command("replan")(living.replan)
+app.command("candidates")(living.candidates)
+app.command("offers")(living.offers)
 app.command("serve")(serving.serve)
 app.add_typer(serving.tokens_app, name="token")
 app.add_typer(simulate.app, name="simulate")

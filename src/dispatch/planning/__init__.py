@@ -12,9 +12,10 @@ from dispatch.planning.live import Applied, apply
 from dispatch.planning.offering import Offer, book, hold, offers, release
 from dispatch.planning.plans import Planned, check, plan, replan
 from dispatch.planning.proposing import Proposal, place, propose
-from dispatch.planning.publishing import publish
+from dispatch.planning.publishing import part, publish
 
 __all__ = [
     "Applied", "Change", "Day", "Diff", "Effect", "Hold", "Notice", "Offer", "Planned", "Proposal", "apply", "book", "candidates", "check",
-    "diff", "hold", "offers", "open_day", "place", "plan", "propose", "publish", "ranking", "read_day", "release", "replan", "write_day",
+    "diff", "hold", "offers", "open_day", "part", "place", "plan", "propose", "publish", "ranking", "read_day", "release", "replan",
+    "write_day",
 ]  # fmt: skip

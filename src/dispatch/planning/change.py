@@ -124,7 +124,7 @@ def diff(before: State, after: State) -> Diff:
     was, now = _visits(before.plan), _visits(after.plan)
     tickets = {t.id: t for t in after.problem.tickets}
     bought = _bought(before.plan, after, tickets)
-    told = {v.ticket: v for v in after.problem.previous}
+    told = {v.ticket: v for v in before.problem.previous}
     parts: dict[str, list[Change]] = {"added": [], "removed": [], "moved": [], "retimed": []}
     for name in {**was, **now}:
         b, a = was.get(name), now.get(name)

@@ -12,6 +12,8 @@ from dispatch.planning.pricing import Pricer
 
 BROKEN = 10**10
 """Milliseconds of travel that one broken rule outweighs: a choice is to break as few as may be, and then to cost least."""
+PROMISED = 1_000_000.0
+"""Minutes of travel that leaving out a promised appointment costs in the search."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +43,25 @@ class Limits:
                 frozen[r.engineer, r.shift] = names
         return cls(day, frozen, most)
 
+    @property
+    def promised(self) -> frozenset[str]:
+        """Tickets with an appointment that the plan keeps: nothing may take their place, not even other work that must be served."""
+        return frozenset(h.ticket for h in self.day.holds if h.ticket in self.day.visits)
+
     def pinned(self) -> Problem:
-        """Return the problem of the day with what is frozen pinned where it is."""
+        """Return the problem of the day with what is frozen pinned where it is, and what is promised dearest to leave out."""
         where = {name for names in self.frozen.values() for name in names}
         visits = self.day.visits
-        pins = {name: Pin(visits[name].engineer, visits[name].shift, visits[name].start) for name in where}
-        return replace(self.day.problem, tickets=tuple(replace(t, pin=pins.get(t.id, t.pin)) for t in self.day.problem.tickets))
+        changed = {t.id: t for t in self.day.problem.tickets if t.id in where or t.id in self.promised}
+        for name in where:
+            changed[name] = replace(changed[name], pin=Pin(visits[name].engineer, visits[name].shift, visits[name].start))
+        for name in self.promised:
+            changed[name] = replace(changed[name], unassigned_cost=PROMISED)
+        return (
+            replace(self.day.problem, tickets=tuple(changed.get(t.id, t) for t in self.day.problem.tickets))
+            if changed
+            else self.day.problem
+        )
 
     def dearer(self, problem: Problem, change: float) -> Problem:
         """Return a problem in which a change against the plan of the day costs so many minutes of travel."""
@@ -73,6 +88,10 @@ class Limits:
 
     def kept(self, made: Day) -> bool:
         """Whether another plan of the day keeps them."""
+        if any(name not in made.visits for name in self.promised):
+            return False
+        if not self.frozen and self.most is None:
+            return True
         pricer, orders = Pricer(made.problem, made.matrix), made.orders
         total = sum(name not in made.visits for name in self.day.visits)
         for key in {*orders, *self.frozen}:
@@ -105,7 +124,7 @@ def best_within(limits: Limits, plans: Sequence[Plan]) -> Orders | None:
                 columns.setdefault((key, order), Column(key, order, verdict.cost.total + BROKEN * broken, count))
     left_out: dict[str, tuple[int, int]] = {}
     for t in day.problem.tickets:
-        if t.status in ("open", "dispatched"):
+        if t.status in ("open", "dispatched") and t.id not in limits.promised:
             must = t.mandatory or t.pin not in (None, Pin())
             left_out[t.id] = pricer.left_out(t.id) + BROKEN * must, int(t.id in day.visits)
     known = [columns[key, tuple(present.get(key, ()))] for key in keys]

@@ -92,7 +92,7 @@ def propose(day: Day, options: solver.Options | None = None, *, freeze: int = 0,
         orders = best_within(limits, plans)
         found = day if orders is None else settled(day.problem, orders, day.holds, day.matrix, result.plan)
     better = rank(found) < rank(day) and limits.kept(found)
-    return proposal(day, found if better else day)
+    return proposal_of(day, found if better else day)
 
 
 def _made(day: Day, plan: Plan) -> Day:
@@ -124,7 +124,7 @@ def _with_fewer(limits: Limits, options: solver.Options, began: float) -> Iterat
         yield solver.solve(limits.dearer(limits.pinned(), price), limits.day.matrix, share, limits.day.plan).plan
 
 
-def proposal(day: Day, made: Day) -> Proposal:
+def proposal_of(day: Day, made: Day) -> Proposal:
     """Return a day that was made of another as a proposal for that one."""
     return Proposal(made.problem, made.matrix, made.plan, diff(day, made), made.violations)
 
@@ -164,7 +164,7 @@ def place(day: Day, ticket: str, engineer: str | None, shift: str | None = None,
             raise InputError([fault("UNKNOWN_SHIFT", "/shift", f"Engineer {engineer!r} has no shift {shift or ''!r}.", "Correct the id.")])
         order = draft.orders.setdefault((engineer, to.id), [])
         order.insert(len(order) if position is None else max(0, position - 1), ticket)
-    return proposal(day, draft.finish())
+    return proposal_of(day, draft.finish())
 
 
 def rank(day: Day) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from dispatch.model import FIXED_STATUSES, Visit
 from dispatch.planning.change import told_otherwise
 from dispatch.planning.day import Day, settled
 from dispatch.planning.limits import merged
-from dispatch.planning.proposing import Proposal
+from dispatch.planning.proposing import Proposal, proposal_of
 from dispatch.schema.codes import fault
 
 
@@ -23,7 +23,7 @@ def publish(day: Day, proposal: Proposal, tickets: Collection[str] | None = None
     Parameters
     ----------
     tickets
-        Only the changes of these tickets; None for all.
+        Only the changes of these tickets, as `part` has them; None for all.
 
     Raises
     ------
@@ -31,12 +31,32 @@ def publish(day: Day, proposal: Proposal, tickets: Collection[str] | None = None
         A selection that cannot stand alone (`NEEDS_OTHERS`), naming the others it needs; a ticket that the proposal does not change
         (`UNKNOWN_TICKET`); or the day has gone on since (`PROPOSAL_STALE`).
     """
+    made = _selected(day, proposal, tickets)
+    if tickets is None:
+        return _published(made, {**made.visits, **day.visits})
+    moved = {name for name, visit in made.visits.items() if day.visits.get(name) != visit}
+    return _published(made, set(tickets) | moved | (set(day.visits) - set(made.visits)))
+
+
+def part(day: Day, proposal: Proposal, tickets: Collection[str] | None = None) -> Proposal:
+    """Return what `publish` would publish, as a proposal with a diff of its own: to look at before people are told.
+
+    Raises
+    ------
+    InputError
+        As `publish`.
+    """
+    return proposal_of(day, _selected(day, proposal, tickets))
+
+
+def _selected(day: Day, proposal: Proposal, tickets: Collection[str] | None) -> Day:
+    """Return the day with a proposal, or the changes of some tickets, made; refuse what does not stand."""
     _not_stale(day, proposal)
     if tickets is None:
         made = settled(day.problem, proposal.orders, day.holds, day.matrix, proposal.plan)
         if not _stands(day, made, proposal, set(proposal.visits)):
             raise InputError([fault("PROPOSAL_STALE", "", "The proposal breaks a rule on the day as it is now.")])
-        return _published(made, {**made.visits, **day.visits})
+        return made
     changed = {c.ticket for c in proposal.diff.changes}
     wanted = set(tickets)
     if not wanted <= changed:
@@ -54,8 +74,7 @@ def publish(day: Day, proposal: Proposal, tickets: Collection[str] | None = None
         names = ", ".join(sorted(needed))
         message = f"The changes of {', '.join(sorted(wanted))} cannot stand without those of {names}."
         raise InputError([fault("NEEDS_OTHERS", "/tickets", message)])
-    moved = {name for name, visit in made.visits.items() if day.visits.get(name) != visit}
-    return _published(made, wanted | moved | (set(day.visits) - set(made.visits)))
+    return made
 
 
 def _published(made: Day, tickets: Collection[str]) -> Day:
