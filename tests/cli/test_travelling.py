@@ -81,8 +81,10 @@ def test_the_second_plan_of_a_day_asks_the_server_for_nothing_unless_it_is_told_
         problem, plan = put(tmp_path, ServerTravel("osrm", url)), tmp_path / "plan.json"
         planned = run("plan", problem, *QUICK, "--output", plan, XDG_CACHE_HOME=cache)
         assert (planned.exit_code, len(fake.requests)) == (0, 1), planned.output
+        assert planned.stderr.splitlines()[0] == f"dispatch: Asking OSRM at {url} for the travel between 5 places."
         for again in (("plan", problem, *QUICK), ("check", problem, plan), ("explain", problem, plan, "T2")):
-            assert run(*again, XDG_CACHE_HOME=cache).exit_code == 0
+            answered = run(*again, XDG_CACHE_HOME=cache)
+            assert (answered.exit_code, "Asking" in answered.stderr) == (0, False)
         assert len(fake.requests) == 1
         for anew in (("plan", problem, *QUICK), ("check", problem, plan), ("explain", problem, plan)):
             assert run(*anew, "--no-cache", XDG_CACHE_HOME=cache).exit_code == 0

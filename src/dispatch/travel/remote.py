@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,8 @@ from dispatch.travel.pairs import Piece, Rows, drawn, filled
 from dispatch.travel.points import UNREACHABLE, Legs, Points
 
 __all__ = ["legs", "lines"]
+
+_log = logging.getLogger(__name__)
 
 Ints = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
@@ -128,6 +131,8 @@ class _Tables:
 
     def pieces(self, rows: Rows, columns: Rows) -> Iterator[Piece]:
         """Yield the travel from rows to columns in bands of rows."""
+        if not self._wanted:
+            _log.info("Asking %s for the travel between %d places.", self._asker.name, len(self._names))
         self._wanted += len(rows) * len(columns)
         a = 0
         while a < len(rows):
