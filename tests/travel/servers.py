@@ -50,12 +50,15 @@ class Fake:
         Places that nobody comes to or leaves.
     sea
         Places without a road.
+    moon
+        Places too far from all others.
     """
 
     source: Server
     most: int = 10_000
     island: frozenset[Position] = frozenset()
     sea: frozenset[Position] = frozenset()
+    moon: frozenset[Position] = frozenset()
     asked: list[tuple[list[Position], list[Position]]] = field(default_factory=list)
     refused: int = 0
     requests: list[httpx2.Request] = field(default_factory=list)
@@ -86,6 +89,9 @@ class Fake:
         elif self.source == "valhalla":
             if len(sources) * len(targets) > self.most:
                 return {"error_code": 150, "error": f"Exceeded max locations: {self.most}", "status_code": 400, "status": "Bad Request"}
+            if ({*sources, *targets} & self.moon) and len({*sources, *targets}) > 1:
+                words = "Path distance exceeds the max distance limit: 400000 meters"
+                return {"error_code": 154, "error": words, "status_code": 400, "status": "Bad Request"}
             if wet is not None:
                 return {"error_code": 171, "error": "No suitable edges near location", "status_code": 400, "status": "Bad Request"}
             if ({*sources, *targets} & self.island) and len({*sources, *targets}) > 1:

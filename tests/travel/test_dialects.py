@@ -20,9 +20,8 @@ OSRM = """{"code":"Ok","distances":[[12383.9,11107],[0,5841.1]],"destinations":[
  {"hint":"AAAA","location":[4.701794,52.100152],"name":"Residential 1576","distance":124.0235133}]}"""
 VALHALLA = """{"sources":[{"lat":52.05,"lon":4.6}],"targets":[{"lat":52.1,"lon":4.7},{"lat":52.12,"lon":4.65}],"units":"kilometers",
  "sources_to_targets":[[{"distance":15.023,"time":935,"to_index":0,"from_index":0},{"distance":null,"time":null,"to_index":1,"from_index":0}]]}"""
-VALHALLA_SHORT = (
-    """{"algorithm":"costmatrix","units":"kilometers","sources_to_targets":{"durations":[[935,null]],"distances":[[15.023,null]]}}"""
-)
+VALHALLA_SHORT = """{"sources_to_targets":{"durations":[[223,300],[null,0]],"distances":[[1.767,2.446],[null,0.0]]},"units":"kilometers",
+ "algorithm":"costmatrix"}"""
 ORS = """{"durations":[[0.0,612.35],[null,0.0]],"distances":[[0.0,7051.2],[null,0.0]],
  "destinations":[{"location":[4.599648,52.050045],"snapped_distance":24.65},null],
  "sources":[{"location":[4.599648,52.050045],"snapped_distance":24.65},null],
@@ -77,7 +76,7 @@ def test_each_server_is_asked_in_its_own_order_of_coordinates(source: Server, qu
     [
         ("osrm", OSRM, [[914.9, 779.6], [0, None]], [[12383.9, 11107], [0, 5841.1]]),
         ("valhalla", VALHALLA, [[935, None]], [[15023, None]]),
-        ("valhalla", VALHALLA_SHORT, [[935, None]], [[15023, None]]),
+        ("valhalla", VALHALLA_SHORT, [[223, 300], [None, 0]], [[1767, 2446], [None, 0]]),
         ("openrouteservice", ORS, [[0, 612.35], [None, 0]], [[0, 7051.2], [None, 0]]),
     ],
 )
@@ -98,13 +97,13 @@ def test_recorded_answers_are_seconds_and_metres(source: Server, recorded: str, 
         ("osrm", '{"code":"InvalidUrl"}', Refusal("other", "InvalidUrl")),
         (
             "valhalla",
-            '{"error_code":150,"error":"Exceeded max locations: 2500","status_code":400,"status":"Bad Request"}',
-            Refusal("too big", "Exceeded max locations: 2500"),
+            '{"error_code":150,"error":"Exceeded max locations: 2500.000000","status_code":400,"status":"Bad Request"}',
+            Refusal("too big", "Exceeded max locations: 2500.000000"),
         ),
         (
             "valhalla",
             '{"error_code":154,"error":"Path distance exceeds the max distance limit: 400000 meters","status_code":400}',
-            Refusal("other", "Path distance exceeds the max distance limit: 400000 meters"),
+            Refusal("too far", "Path distance exceeds the max distance limit: 400000 meters"),
         ),
         ("valhalla", '{"error_code":171,"error":"No suitable edges near location"}', Refusal("no road", "No suitable edges near location")),
         (

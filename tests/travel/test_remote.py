@@ -104,6 +104,15 @@ def test_a_place_without_a_road_is_named(source: Server, name: str, i: int, who:
     )
 
 
+def test_places_too_far_apart_for_a_server_are_named() -> None:
+    fake = Fake("valhalla", moon=frozenset((PLACES[3],)))
+    assert refusal(fake, ServerTravel("valhalla", URLS["valhalla"])) == (
+        "Valhalla at http://valhalla.test/ finds ticket T3 and engineer ann too far apart: Path distance exceeds the max distance limit: "
+        "400000 meters. Check their positions, or raise the limit of the server."
+    )
+    assert len(fake.requests) < 8
+
+
 def test_a_key_goes_to_its_host_and_to_no_other() -> None:
     ours, theirs = Fake("openrouteservice"), Fake("osrm")
     keys = {"ors.test": "secret"}

@@ -16,7 +16,7 @@ __all__ = ["DIALECTS", "Dialect", "Question", "Refusal"]
 Position = tuple[float, float]
 """Degrees, lat and lon: in this order everywhere but in what is sent."""
 
-Why = Literal["too big", "no road", "unconnected", "other"]
+Why = Literal["too big", "too far", "no road", "unconnected", "other"]
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,8 @@ class Refusal:
     Parameters
     ----------
     why
-        More places than it takes at once; a place without a road near it; places without a way between them; anything else.
+        More places than it takes at once; places too far apart for it; a place without a road near it; places without a way between
+        them; anything else.
     place
         Which of the places asked about has no road, where the server says so: sources first, then targets.
     """
@@ -185,7 +186,7 @@ def _valhalla_refusal(document: Any) -> Refusal:
     words = _said(document, "error")
     code = document.get("error_code") if isinstance(document, dict) else None
     # By number: https://valhalla.github.io/valhalla/api/turn-by-turn/api-reference/#internal-error-codes-and-conditions
-    meaning: dict[object, Why] = {150: "too big", 170: "unconnected", 171: "no road"}
+    meaning: dict[object, Why] = {150: "too big", 154: "too far", 170: "unconnected", 171: "no road"}
     return Refusal(meaning.get(code if isinstance(code, int) else None, "other"), words)
 
 

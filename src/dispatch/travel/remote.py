@@ -177,6 +177,11 @@ class _Tables:
             return np.full((1, 1), UNREACHABLE, np.int32), np.zeros((1, 1), np.int32)
         if refusal.why == "no road":
             raise self._stray(block)
+        if refusal.why == "too far":
+            ends = f"{self._names[block.rows[0]]} and {self._names[block.columns[0]]}"
+            raise self._asker.failed(
+                f"finds {ends} too far apart: {refusal.words}", "Check their positions, or raise the limit of the server."
+            )
         words = f": {refusal.words}" if refusal.words else ""
         raise self._asker.failed(
             f"refuses the request with status {answer.status}{words}", "See to travel.source, travel.url and the server."
