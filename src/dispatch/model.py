@@ -18,6 +18,7 @@ Status = Literal["open", "dispatched", "travelling", "on_site", "done", "cancell
 Profile = Literal["car", "van", "motorcycle", "walk"]
 Server = Literal["osrm", "valhalla", "openrouteservice"]
 OnFailure = Literal["fail", "crow"]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 PolicyName = Literal["balanced", "promise-first", "cost-first", "emergency", "grow-juniors"]
 Rule = Literal[
     "travel", "distance", "paid_time", "fixed", "lateness", "response", "unassigned", "overtime", "tier_excess",
@@ -29,9 +30,16 @@ STATUSES: tuple[Status, ...] = get_args(Status)
 PROFILES: tuple[Profile, ...] = get_args(Profile)
 SERVERS: tuple[Server, ...] = get_args(Server)
 ON_FAILURE: tuple[OnFailure, ...] = get_args(OnFailure)
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 POLICIES: tuple[PolicyName, ...] = get_args(PolicyName)
 RULES: tuple[Rule, ...] = get_args(Rule)
 PRIORITIES = (1, 2, 3, 4, 5)
+
+DAY = 86_400
+"""Seconds of a day by the clock."""
+
+SPEED_DAYS = 14
+"""Days before the first shift and after the last one within which speeds count; outside, travel is at normal speed."""
 
 MINUTE = 60_000
 """Cost units in one minute of travel."""
@@ -313,11 +321,39 @@ class PolicyChoice:
 
 
 @dataclass(frozen=True)
+class Speed:
+    """How fast travel is at some hours, where it begins in some region, on some class of road.
+
+    Parameters
+    ----------
+    factor
+        Share of the normal speed.
+    days
+        The days on which it begins.
+    from_, to
+        Seconds after midnight by the clock of the problem's time zone, `from_` included, `to` not. A `to` before `from_` is on the
+        next day.
+    region
+        Legs that begin in this region or below it; None: all.
+    road_class
+        Roads of this class; None: all that no other entry names.
+    """
+
+    factor: float
+    days: tuple[Weekday, ...] = WEEKDAYS
+    from_: int = 0
+    to: int = DAY
+    region: str | None = None
+    road_class: str | None = None
+
+
+@dataclass(frozen=True)
 class CrowTravel:
     """Great circle times `detour` at `speed_kmh`."""
 
     speed_kmh: float = 40.0
     detour: float = 1.3
+    speeds: tuple[Speed, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -326,6 +362,7 @@ class MatrixTravel:
 
     seconds: tuple[tuple[int, ...], ...]
     metres: tuple[tuple[int, ...], ...] | None = None
+    speeds: tuple[Speed, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -347,6 +384,7 @@ class RoadTravel:
     on_failure: OnFailure = "fail"
     speed_kmh: float = 40.0
     detour: float = 1.3
+    speeds: tuple[Speed, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -371,6 +409,7 @@ class ServerTravel:
     on_failure: OnFailure = "fail"
     speed_kmh: float = 40.0
     detour: float = 1.3
+    speeds: tuple[Speed, ...] = ()
 
 
 Travel = CrowTravel | MatrixTravel | RoadTravel | ServerTravel

@@ -29,6 +29,7 @@ from dispatch.model import (
     Rule,
     ServiceLevel,
     Shift,
+    Speed,
     Status,
     Ticket,
     TicketSkill,
@@ -68,7 +69,9 @@ class _World:
 
 
 @st.composite
-def problems(draw: st.DrawFn, *, compelled: bool = True, most_tickets: int = 12, most_engineers: int = 5) -> Problem:
+def problems(
+    draw: st.DrawFn, *, compelled: bool = True, most_tickets: int = 12, most_engineers: int = 5, speeds: bool | None = None
+) -> Problem:
     """Draw a valid problem of 1 to 12 tickets and 0 to 5 engineers with 1 or 2 shifts each.
 
     Parameters
@@ -76,9 +79,13 @@ def problems(draw: st.DrawFn, *, compelled: bool = True, most_tickets: int = 12,
     compelled
         Whether tickets may be pinned or mandatory. Such a problem may have no plan without a violation; without
         them, leaving out all that is open is one, whatever the history.
+    speeds
+        Whether travel depends on the hour; None: sometimes.
     """
     travel, places = _travel(draw)
     regions = _pick(draw, (REGIONS, ()))
+    if _one_in(draw, 3) if speeds is None else speeds:
+        travel = replace(travel, speeds=_speeds(draw, regions))
     engineers = tuple(_engineer(draw, f"e{i}", places, regions) for i in range(_upto(draw, most_engineers)))
     customers = (Customer("mill"), Customer("water", "vip"), Customer("hospital", "vip", _maybe(draw, [e.id for e in engineers])))
     starts = [s.start for e in engineers for s in e.shifts]
@@ -158,6 +165,20 @@ def _travel(draw: st.DrawFn) -> tuple[Travel, tuple[Place, ...]]:
     seconds = tuple(tuple(leg(i, j) for j in rows) for i in rows)
     metres = tuple(tuple(10 * s for s in row) for row in seconds) if _pick(draw, (False, True)) else None
     return MatrixTravel(seconds, metres), tuple(Place(index=i) for i in rows)
+
+
+def _speeds(draw: st.DrawFn, regions: tuple[Region, ...]) -> tuple[Speed, ...]:
+    """Return rush hours, a night, a slow region, faster and slower ones that overlap."""
+    names = [r.id for r in regions]
+    entries = (
+        Speed(0.5, ("mon", "tue", "wed", "thu", "fri"), 7 * HOUR, 9 * HOUR + 30 * MINUTE),
+        Speed(0.333, from_=_upto(draw, 23) * HOUR, to=_upto(draw, 23) * HOUR + 17 * MINUTE, region=_maybe(draw, names)),
+        Speed(1.25, ("tue",), 20 * HOUR, 6 * HOUR),
+        Speed(0.8, region=_maybe(draw, names)),
+        Speed(0.05, ("wed",), 12 * HOUR, 12 * HOUR + 20 * MINUTE),
+    )
+    first = _upto(draw, len(entries) - 1)
+    return (*entries[first:], *entries[:first])[: 1 + _upto(draw, len(entries) - 1)]
 
 
 def _service_levels(draw: st.DrawFn) -> tuple[ServiceLevel, ...]:

@@ -28,7 +28,12 @@ PROBLEM: dict[str, Any] = {
     "time_zone": "Asia/Shanghai",
     "now": at("10:00"),
     "policy": {"base": "promise-first", "weights": {"travel": 1, "overtime": 3, "lateness": {"1": 20}, "unassigned": 500}},
-    "travel": {"source": "crow", "speed_kmh": 35, "detour": 1.4},
+    "travel": {
+        "source": "crow",
+        "speed_kmh": 35,
+        "detour": 1.4,
+        "speeds": [{"days": ["mon", "tue"], "from": "07:00", "to": "09:30", "factor": 0.6, "region": "north"}],
+    },
     "service_levels": [{"kind": "repair", "customer_class": "vip", "respond_within": "PT4H", "late_factor": 2}],
     "regions": [{"id": "hq"}, {"id": "north", "parent": "hq"}, {"id": "site", "parent": "north"}],
     "customers": [{"id": "mill", "class": "vip"}, {"id": "hospital", "dedicated_engineer": "li"}],

@@ -36,6 +36,7 @@ SWAPPED = {
     "tickets/3/place": {"lat": 11.55, "lon": 48.18},
 }
 
+RUSH = {"from": "07:00", "to": "09:30", "factor": 0.6}
 ROAD = {"source": "road", "extract": "town.osm.pbf"}
 SERVER = {"source": "osrm", "url": "http://127.0.0.1:5000"}
 
@@ -119,6 +120,18 @@ CASES = [
     Case("UNKNOWN_TIME_ZONE", "/time_zone", '"../etc/passwd"', {"time_zone": "../etc/passwd"}),
     Case("TRAVEL_WEIGHT", "/policy/weights/travel", "2", {"policy/weights/travel": 2}),
     Case("MATRIX_NOT_SQUARE", "/travel/seconds/1", "3 numbers", INDEXED | {"travel/seconds/1": [60, 0, 9]}),
+    Case("INVALID_CLOCK", "/travel/speeds/0/from", '"7:00"', {"travel/speeds": [RUSH | {"from": "7:00"}]}),
+    Case("INVALID_CLOCK", "/travel/speeds/0/to", '"25:00"', {"travel/speeds": [RUSH | {"to": "25:00"}]}),
+    Case("INVALID_CLOCK", "/travel/speeds/0/to", "9", {"travel/speeds": [RUSH | {"to": 9}]}),
+    Case("OUT_OF_RANGE", "/travel/speeds/0/factor", "less than 0.01", {"travel/speeds": [RUSH | {"factor": 0}]}),
+    Case("OUT_OF_RANGE", "/travel/speeds/0/factor", "60", {"travel/speeds": [RUSH | {"factor": 60}]}),
+    Case("MISSING_FIELD", "/travel/speeds/0/factor", "factor", {"travel/speeds": [{"from": "07:00"}]}),
+    Case("UNKNOWN_CHOICE", "/travel/speeds/0/days/1", '"monday"', {"travel/speeds": [RUSH | {"days": ["tue", "monday"]}]}),
+    Case("UNKNOWN_FIELD", "/travel/speeds/0/until", '"09:00"', {"travel/speeds": [RUSH | {"until": "09:00"}]}),
+    Case("UNKNOWN_REGION", "/travel/speeds/0/region", '"west"', {"travel/speeds": [RUSH | {"region": "west"}]}),
+    Case("SPEED_NEVER", "/travel/speeds/0/to", "07:00", {"travel/speeds": [RUSH | {"to": "07:00"}]}),
+    Case("SPEED_NEVER", "/travel/speeds/1/days", "no day", {"travel/speeds": [RUSH, RUSH | {"days": []}]}),
+    Case("ROAD_CLASS_WITHOUT_ROADS", "/travel/speeds/0/road_class", '"primary"', {"travel/speeds": [RUSH | {"road_class": "primary"}]}),
     Case("MATRIX_SHAPES_DIFFER", "/travel/metres", "1 rows", INDEXED | {"travel/metres": [[0, 500]]}),
     # ids
     Case("DUPLICATE_ID", "/tickets/3/id", '"t0"', {f"{T3}/id": "t0", "previous": []}),

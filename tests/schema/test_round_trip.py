@@ -18,6 +18,7 @@ from dispatch.model import (
     PROFILES,
     RULES,
     SERVERS,
+    WEEKDAYS,
     Actual,
     Cost,
     CrowTravel,
@@ -37,6 +38,7 @@ from dispatch.model import (
     ServerTravel,
     Shift,
     SolverRun,
+    Speed,
     Stop,
     Ticket,
     Unassigned,
@@ -154,7 +156,7 @@ def test_the_sample_is_read_field_by_field() -> None:
     home = Place(28.2, 112.9)
     assert problem.now == midnight + 10 * HOUR
     assert problem.policy == PolicyChoice("promise-first", {"travel": 1, "overtime": 3, "lateness": {1: 20}, "unassigned": 500})
-    assert problem.travel == CrowTravel(35, 1.4)
+    assert problem.travel == CrowTravel(35, 1.4, (Speed(0.6, ("mon", "tue"), 7 * HOUR, 9 * HOUR + 1800, "north"),))
     assert [(s.start_place, s.end_place) for s in li.shifts] == [(home, home), (None, home)]
     assert (li.shifts[0].max_stops, li.shifts[0].max_travel, li.shifts[0].capacity) == (8, 4 * HOUR, {"seals": 4})
     assert [(s.end, s.overtime_until) for s in chen.shifts] == [(midnight + 17 * HOUR, midnight + 18 * HOUR)]
@@ -263,3 +265,18 @@ def test_lines_of_a_document_are_short_enough_to_read() -> None:
     lines = schema.write_problem(schema.read_problem(json.dumps(PROBLEM))).decode().splitlines()
     assert max(map(len, lines)) <= 140
     assert '      "needs": {"seals": 1},' in lines
+
+
+def test_speeds_are_read_with_their_defaults_and_written_without_them() -> None:
+    given = [{"factor": 0.5}, {"days": ["sun", "mon", "mon"], "from": "22:00", "to": "06:00", "factor": 1.2, "region": "north"}]
+    problem = schema.read_problem(json.dumps(PROBLEM | {"travel": {"source": "crow", "speeds": given}}))
+    assert problem.travel.speeds == (Speed(0.5, WEEKDAYS, 0, 24 * HOUR), Speed(1.2, ("mon", "sun"), 22 * HOUR, 6 * HOUR, "north"))
+    written = json.loads(schema.write_problem(problem))["travel"]["speeds"]
+    assert written == [{"factor": 0.5}, {"days": ["mon", "sun"], "from": "22:00", "to": "06:00", "factor": 1.2, "region": "north"}]
+
+
+def test_speeds_of_road_classes_go_with_roads() -> None:
+    travel = {"source": "road", "extract": "town.osm.gz", "speeds": [{"factor": 0.7, "road_class": "primary"}]}
+    problem = schema.read_problem(json.dumps(PROBLEM | {"travel": travel}))
+    assert problem.travel.speeds == (Speed(0.7, road_class="primary"),)
+    assert json.loads(schema.write_problem(problem))["travel"]["speeds"] == travel["speeds"]

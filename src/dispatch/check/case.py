@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dispatch import policy
+from dispatch.check.driving import Hours, Leg
 from dispatch.model import (
     FIXED_STATUSES,
     Customer,
     Engineer,
+    Place,
     Problem,
     Promise,
     Shift,
@@ -37,6 +39,8 @@ class Case:
     rates
         Whole milliseconds of travel per unit of the rules that have one rate: per second (`overtime`, `paid_time`,
         `workload`), per kilometre (`distance`), per case (all others).
+    hours
+        How fast travel is at each moment; None where it is at normal speed all day.
     """
 
     problem: Problem
@@ -50,6 +54,7 @@ class Case:
     previous: Mapping[str, Visit]
     begun: Mapping[ShiftKey, tuple[str, ...]]
     rates: Mapping[str, int]
+    hours: Hours | None = None
 
     @classmethod
     def of(cls, problem: Problem, matrix: TravelMatrix) -> Case:
@@ -74,7 +79,12 @@ class Case:
             {v.ticket: v for v in problem.previous},
             _begun(problem),
             per_second | each,
+            Hours.of(problem),
         )
+
+    def leg(self, start: Place | None, end: Place | None, region: str | None) -> Leg:
+        """Return the leg between two places that begins in a region."""
+        return Leg.between(self.matrix, self.hours, start, end, region)
 
     def paid_rate(self, engineer: Engineer) -> int:
         """Return the price of one second between departure and return of this engineer."""

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from dispatch.check.case import Case, known_start
-from dispatch.model import CHANGE_TOLERANCE, FIXED_STATUSES, Break, Engineer, Rest, Shift, Stop, Ticket, Window, whole
+from dispatch.check.driving import Leg
+from dispatch.model import CHANGE_TOLERANCE, FIXED_STATUSES, Break, Engineer, Place, Rest, Shift, Stop, Ticket, Window, whole
 
 
 @dataclass(frozen=True)
@@ -62,20 +63,20 @@ class _Call:
     """A stop still to be timed: the leg there, the service, when it may begin."""
 
     ticket: Ticket
-    travel: int
-    metres: int
+    leg: Leg
     service: int
     windows: tuple[Window, ...]
 
 
 @dataclass(frozen=True)
 class _Walk:
-    """The outcome of one walk; `ahead` holds, per stop, the next break still to come after it."""
+    """The outcome of one walk; `ahead` holds, per stop, the next break still to come after it, `home_travel` the seconds driven back."""
 
     stops: tuple[Stop, ...]
     ahead: tuple[Break | None, ...]
     rests: tuple[tuple[Break, Rest], ...]
     return_: int
+    home_travel: int
 
 
 class _Breaks:
@@ -103,23 +104,22 @@ def time_route(case: Case, engineer: Engineer, shift: Shift, tickets: Sequence[T
     now = case.problem.now
     begun = _history_length(case, engineer, shift, tickets)
     settled = sum(t.status != "travelling" for t in tickets[:begun])
-    legs = _legs(case, shift, tickets, settled)
+    origins = _origins(engineer, shift, tickets, settled)
+    legs = [case.leg(place, t.place, region) for (place, region), t in zip(origins, tickets, strict=False)]
     past = _history(case, engineer, shift, tickets[:begun], legs, settled)
     free = max(past[-1].end if past else shift.start, now)
-    last = tickets[-1].place
     if shift.goes_on is not None and settled == begun:
         free = max(free, shift.goes_on.time)
-        if settled == len(tickets):
-            last = shift.goes_on.place or last
     calls = _calls(engineer, tickets[begun:], legs[begun:])
-    home_travel, home_metres = case.matrix.between(last, shift.end_place)
+    last, last_region = origins[-1]
+    home = case.leg(last, shift.end_place, last_region)
     breaks = [b for b in shift.breaks if b.latest >= free]
-    walk, departure = _walk(free, calls, home_travel, breaks), free
+    walk, departure = _walk(free, calls, home, breaks), free
     if past:
         departure = past[0].start - past[0].travel
     else:
-        departure += sensible_delay(case, engineer, calls, walk, free)
-        walk = _walk(departure, calls, home_travel, breaks)
+        departure += sensible_delay(case, engineer, calls, walk, free, breaks)
+        walk = _walk(departure, calls, home, breaks)
     stops = tuple(_with_lateness(case, stop) for stop in (*past, *walk.stops))
     return Timed(
         case,
@@ -127,30 +127,48 @@ def time_route(case: Case, engineer: Engineer, shift: Shift, tickets: Sequence[T
         shift,
         tuple(tickets),
         stops,
-        tuple(m for _, m in legs),
+        tuple(case.matrix.between(place, t.place)[1] for (place, _), t in zip(origins, tickets, strict=False)),
         begun,
         free if shift.resume is None else max(free, shift.resume.time),
         departure,
         walk.return_,
-        home_travel,
-        home_metres,
+        walk.home_travel,
+        case.matrix.between(last, shift.end_place)[1],
         walk.rests,
     )
 
 
-def sensible_delay(case: Case, engineer: Engineer, calls: Sequence[_Call], walk: _Walk, departure: int) -> int:
+def sensible_delay(case: Case, engineer: Engineer, calls: Sequence[_Call], walk: _Walk, departure: int, breaks: Sequence[Break]) -> int:
     """Return by how many seconds the departure is put off (``docs/rules.md``, latest sensible departure)."""
     paid = case.paid_rate(engineer)
-    limits = [rest.latest - departure for rest, _ in walk.rests[:1]]
+    first = [rest.latest - departure for rest, _ in walk.rests[:1]]
+    limits, by = [*first], list[int]()
     waited = answering = 0
     for call, stop, ahead in zip(calls, walk.stops, walk.ahead, strict=True):
         waited += stop.waiting
         answering += case.response_rate(call.ticket)
         if answering >= paid:
             break
-        limits.append(waited + _bearable(case, call, stop, ahead))
+        bearable = _bearable(case, call, stop, ahead)
+        limits.append(waited + bearable)
+        by.append(stop.start + bearable)
     # Beyond the waiting up to here, answering would cost more than the paid time saved, or the return would move.
-    return max(0, min([*limits, waited]))
+    if case.hours is None or waited == 0:
+        return max(0, min([*limits, waited]))
+    last = min(len(by), len(calls) - 1)
+    by[last:] = [walk.stops[last].start]
+    return _latest(calls[: last + 1], by, departure, min(first, default=by[-1] - departure), breaks)
+
+
+def _latest(calls: Sequence[_Call], by: Sequence[int], departure: int, most: int, breaks: Sequence[Break]) -> int:
+    """Return by how many seconds up to `most` one may leave later and begin every service by its moment."""
+    low, high = 0, max(0, min(most, by[-1] - departure)) + 1
+    anywhere = Leg(None, None, ())
+    while high - low > 1:
+        middle = (low + high) // 2
+        starts = [stop.start for stop in _walk(departure + middle, calls, anywhere, breaks).stops]
+        low, high = (middle, high) if all(a <= b for a, b in zip(starts, by, strict=True)) else (low, middle)
+    return low
 
 
 def _bearable(case: Case, call: _Call, stop: Stop, ahead: Break | None) -> int:
@@ -169,50 +187,61 @@ def _bearable(case: Case, call: _Call, stop: Stop, ahead: Break | None) -> int:
     return max(0, min(limits, default=stop.end + 10**9))
 
 
-def _legs(case: Case, shift: Shift, tickets: Sequence[Ticket], settled: int) -> list[tuple[int, int]]:
-    """Return seconds and metres of the way to each ticket; behind the `settled` ones the engineer may have been seen elsewhere."""
-    origins = [shift.start_place, *(t.place for t in tickets)]
+def _origins(engineer: Engineer, shift: Shift, tickets: Sequence[Ticket], settled: int) -> list[tuple[Place | None, str | None]]:
+    """Return the place and the region in which each leg begins, the return last.
+
+    Behind the `settled` tickets the engineer may have been seen elsewhere.
+    """
+    origins = [(shift.start_place, engineer.region), *((t.place, t.region) for t in tickets)]
     if shift.goes_on is not None and shift.goes_on.place is not None:
-        origins[settled] = shift.goes_on.place
-    return [case.matrix.between(a, t.place) for a, t in zip(origins, tickets, strict=False)]
+        origins[settled] = (shift.goes_on.place, engineer.region)
+    return origins
 
 
-def _calls(engineer: Engineer, tickets: Sequence[Ticket], legs: Sequence[tuple[int, int]]) -> list[_Call]:
+def _calls(engineer: Engineer, tickets: Sequence[Ticket], legs: Sequence[Leg]) -> list[_Call]:
     calls = []
-    for t, (seconds, metres) in zip(tickets, legs, strict=True):
+    for t, leg in zip(tickets, legs, strict=True):
         pinned = t.pin.start if t.pin is not None else None
         windows = t.windows if pinned is None else (Window(pinned, pinned),)
-        calls.append(_Call(t, seconds, metres, whole(t.service * engineer.service_factor), windows))
+        calls.append(_Call(t, leg, whole(t.service * engineer.service_factor), windows))
     return calls
 
 
 # ------------------------------------------------------------------- the walk
 
 
-def _walk(t: int, calls: Sequence[_Call], home: int, open_breaks: Sequence[Break]) -> _Walk:
-    """Leave at `t`, serve the calls in order, drive `home` seconds back."""
+def _walk(t: int, calls: Sequence[_Call], home: Leg, open_breaks: Sequence[Break]) -> _Walk:
+    """Leave at `t`, serve the calls in order, drive back."""
     breaks = _Breaks(open_breaks)
     stops: list[Stop] = []
     ahead: list[Break | None] = []
     for call in calls:
-        arrival = _drive(t, call.travel, breaks)
+        arrival, travel = _drive(t, call.leg, breaks)
         rested = len(breaks.taken)
         start = _at_the_door(arrival, call, breaks)
         resting = sum(rest.end - rest.start for _, rest in breaks.taken[rested:])
         t = start + call.service
-        stops.append(Stop(call.ticket.id, arrival, start, t, call.travel, start - arrival - resting))
+        stops.append(Stop(call.ticket.id, arrival, start, t, travel, start - arrival - resting))
         ahead.append(breaks.next)
-    back = _return(t, home, breaks)
-    return _Walk(tuple(stops), tuple(ahead), tuple(breaks.taken), back)
+    back, travel = _return(t, home, breaks)
+    return _Walk(tuple(stops), tuple(ahead), tuple(breaks.taken), back, travel)
 
 
-def _drive(t: int, travel: int, breaks: _Breaks) -> int:
-    """Return the arrival; a break that becomes due on the way pauses the drive."""
-    arrival = t + travel
+def _drive(t: int, leg: Leg, breaks: _Breaks) -> tuple[int, int]:
+    """Return the arrival and the seconds driven; a break that becomes due on the way pauses the drive."""
+    arrival, driven = leg.arrival(t), 0
     while breaks.next is not None and max(t, breaks.next.earliest) < arrival:
-        arrival += breaks.next.duration
-        t = breaks.take(max(t, breaks.next.earliest))
-    return arrival
+        t, arrival, leg, seconds = _pause(t, leg, breaks)
+        driven += seconds
+    return arrival, driven + arrival - t
+
+
+def _pause(t: int, leg: Leg, breaks: _Breaks) -> tuple[int, int, Leg, int]:
+    """Take the next break on the way; return when the drive goes on, the arrival then, what is left, and the seconds driven before."""
+    begin = max(t, breaks.left[0].earliest)
+    leg = leg.after(t, begin)
+    on = breaks.take(begin)
+    return on, leg.arrival(on), leg, begin - t
 
 
 def _at_the_door(at: int, call: _Call, breaks: _Breaks) -> int:
@@ -233,16 +262,16 @@ def _open_from(windows: Sequence[Window], at: int) -> int:
     return next((max(at, w.start) for w in windows if w.end >= at), at)
 
 
-def _return(t: int, travel: int, breaks: _Breaks) -> int:
-    """Return the arrival at the end place; breaks the engineer is home in time for are left out."""
-    arrival = t + travel
+def _return(t: int, leg: Leg, breaks: _Breaks) -> tuple[int, int]:
+    """Return the arrival at the end place and the seconds driven; breaks the engineer is home in time for are left out."""
+    arrival, driven = leg.arrival(t), 0
     while breaks.next is not None and max(t, breaks.next.earliest) < arrival:
         if arrival <= breaks.next.latest:
             breaks.left.pop(0)
             continue
-        arrival += breaks.next.duration
-        t = breaks.take(max(t, breaks.next.earliest))
-    return arrival
+        t, arrival, leg, seconds = _pause(t, leg, breaks)
+        driven += seconds
+    return arrival, driven + arrival - t
 
 
 # -------------------------------------------------------------------- history
@@ -259,18 +288,19 @@ def _history_length(case: Case, engineer: Engineer, shift: Shift, tickets: Seque
     return same
 
 
-def _history(
-    case: Case, engineer: Engineer, shift: Shift, tickets: Sequence[Ticket], legs: Sequence[tuple[int, int]], settled: int
-) -> list[Stop]:
+def _history(case: Case, engineer: Engineer, shift: Shift, tickets: Sequence[Ticket], legs: Sequence[Leg], settled: int) -> list[Stop]:
     """Return the stops of begun work: nobody wrote down arrivals, so they count as the starts."""
     stops: list[Stop] = []
     free, now = shift.start, case.problem.now
-    for k, (t, (travel, _)) in enumerate(zip(tickets, legs, strict=False)):
+    for k, (t, leg) in enumerate(zip(tickets, legs, strict=False)):
         if k == settled and shift.goes_on is not None:
             free = max(free, shift.goes_on.time)
         start = known_start(t)
         if start is None:
-            start = max(free + travel, now)
+            arrival = leg.arrival(free)
+            start, travel = max(arrival, now), arrival - free
+        else:
+            travel = start - leg.departure(start)
         stated = t.actual.end if t.actual is not None else None
         free = start + whole(t.service * engineer.service_factor) if stated is None else stated
         if t.status == "on_site":

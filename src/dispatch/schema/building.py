@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from dispatch.model import (
     RULES,
+    WEEKDAYS,
     Actual,
     Break,
     Cost,
@@ -33,6 +34,7 @@ from dispatch.model import (
     ServiceLevel,
     Shift,
     SolverRun,
+    Speed,
     Stop,
     Ticket,
     TicketSkill,
@@ -180,14 +182,19 @@ def _policy(policy: str | documents.Policy) -> PolicyChoice:
 
 
 def _travel(travel: documents.Travel) -> Travel:
+    speeds = tuple(_speed(s) for s in travel.speeds)
     if isinstance(travel, documents.CrowTravel):
-        return CrowTravel(travel.speed_kmh, travel.detour)
+        return CrowTravel(travel.speed_kmh, travel.detour, speeds)
     if isinstance(travel, documents.RoadTravel):
-        return RoadTravel(travel.extract, travel.profile, travel.on_failure, travel.speed_kmh, travel.detour)
+        return RoadTravel(travel.extract, travel.profile, travel.on_failure, travel.speed_kmh, travel.detour, speeds)
     if isinstance(travel, documents.ServerTravel):
-        return ServerTravel(travel.source, travel.url, travel.profile, travel.on_failure, travel.speed_kmh, travel.detour)
+        return ServerTravel(travel.source, travel.url, travel.profile, travel.on_failure, travel.speed_kmh, travel.detour, speeds)
     metres = None if travel.metres is None else tuple(map(tuple, travel.metres))
-    return MatrixTravel(tuple(map(tuple, travel.seconds)), metres)
+    return MatrixTravel(tuple(map(tuple, travel.seconds)), metres, speeds)
+
+
+def _speed(s: documents.Speed) -> Speed:
+    return Speed(s.factor, tuple(d for d in WEEKDAYS if d in s.days), s.from_, s.to, s.region, s.road_class)
 
 
 # ------------------------------------------------------------------- the plan

@@ -41,6 +41,8 @@ REMEDIES: MappingProxyType[str, str] = MappingProxyType(
         "TRAVEL_WEIGHT": "Leave travel at 1 and change the other weights instead: all are priced in minutes of travel.",
         "MATRIX_NOT_SQUARE": "Give every row as many numbers as there are rows.",
         "MATRIX_SHAPES_DIFFER": "Give metres for the same rows and columns as seconds.",
+        "SPEED_NEVER": "Name at least one day, and let to be another time than from.",
+        "ROAD_CLASS_WITHOUT_ROADS": "Leave road_class out, or let travel come from roads.",
         # ids
         "DUPLICATE_ID": "Give each one an id of its own.",
         "DUPLICATE_SKILL": "Name each skill once.",

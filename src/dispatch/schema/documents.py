@@ -12,8 +12,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, FailFast, Field, PlainValidator, Tag, WithJsonSchema
 
-from dispatch.model import SERVERS, Kind, OnFailure, PolicyName, Profile, Server, Status
-from dispatch.schema.values import DAY, DURATION_PATTERN, TIME_PATTERN, read_duration, read_time, write_duration
+from dispatch.model import SERVERS, WEEKDAYS, Kind, OnFailure, PolicyName, Profile, Server, Status, Weekday
+from dispatch.schema.values import CLOCK_PATTERN, DAY, DURATION_PATTERN, TIME_PATTERN, read_clock, read_duration, read_time, write_duration
 
 FORMAT = "dispatch/1"
 SOURCES: MappingProxyType[str, str] = MappingProxyType(
@@ -59,6 +59,7 @@ Service = Annotated[int, _service[0], _service[1]]
 Rest = Annotated[int, _rest[0], _rest[1]]
 Span = Annotated[int, _span[0], _span[1]]
 Limit = Annotated[int, _limit[0], _limit[1]]
+Clock = Annotated[int, PlainValidator(read_clock), WithJsonSchema({"type": "string", "pattern": CLOCK_PATTERN})]
 Amount = Annotated[int, Field(ge=0, le=1_000_000_000)]
 Cell = Annotated[int, Field(ge=0, le=2_000_000_000)]
 Level = Annotated[int, Field(ge=1, le=5)]
@@ -269,12 +270,28 @@ class Policy(Document):
     weights: Weights = Field(default_factory=Weights, description="Weights that differ from it.")
 
 
+class Speed(Document):
+    """How fast travel is at some hours."""
+
+    days: list[Weekday] = Field(default_factory=lambda: list(WEEKDAYS), description="Days on which it begins; default: every day.")
+    from_: Clock = Field(default=0, alias="from", description="From when on, by the clock in `time_zone` (HH:MM).")
+    to: Clock = Field(default=DAY, description="Until when (HH:MM, to 24:00); before `from`: on the next day.")
+    factor: Annotated[float, Field(ge=0.01, le=10)] = Field(description="Share of the normal speed, 0.01 to 10.")
+    region: str | None = Field(default=None, description="Id of a region: legs that begin in it or below; absent: all.")
+    road_class: Id | None = Field(default=None, description="Value of the tag `highway`, or `ferry`: only with roads; absent: all.")
+
+
+Speeds = list[Speed]
+_SPEEDS = "How fast travel is at some hours; at all others it is at normal speed."
+
+
 class CrowTravel(Document):
     """Great circle times a detour at one speed."""
 
     source: Literal["crow"] = Field(description="As the crow flies.")
     speed_kmh: float = Field(default=40.0, gt=0, le=1000, description="Speed in km/h.")
     detour: float = Field(default=1.3, gt=0, le=100, description="Road length over great circle length.")
+    speeds: Speeds = Field(default_factory=list, description=_SPEEDS)
 
 
 class MatrixTravel(Document):
@@ -283,6 +300,7 @@ class MatrixTravel(Document):
     source: Literal["matrix"] = Field(description="As supplied.")
     seconds: Table = Field(description="Travel in seconds; square, row = from.")
     metres: Table | None = Field(default=None, description="Travel in metres, of the same shape; default: none counted.")
+    speeds: Speeds = Field(default_factory=list, description=_SPEEDS)
 
 
 class RoadTravel(Document):
@@ -294,6 +312,7 @@ class RoadTravel(Document):
     on_failure: OnFailure = Field(default="fail", description="Where the extract cannot be used: refuse, or go as the crow flies.")
     speed_kmh: float = Field(default=40.0, gt=0, le=1000, description="Speed in km/h as the crow flies, where that is fallen back on.")
     detour: float = Field(default=1.3, gt=0, le=100, description="Road length over great circle length in that case.")
+    speeds: Speeds = Field(default_factory=list, description=_SPEEDS)
 
 
 class ServerTravel(Document):
@@ -305,6 +324,7 @@ class ServerTravel(Document):
     on_failure: OnFailure = Field(default="fail", description="Where the server gives no answer: refuse, or go as the crow flies.")
     speed_kmh: float = Field(default=40.0, gt=0, le=1000, description="Speed in km/h as the crow flies, where that is fallen back on.")
     detour: float = Field(default=1.3, gt=0, le=100, description="Road length over great circle length in that case.")
+    speeds: Speeds = Field(default_factory=list, description=_SPEEDS)
 
 
 Travel = Annotated[

@@ -11,7 +11,7 @@ from dispatch.schema.codes import fault
 from dispatch.schema.ids import Ids
 from dispatch.schema.place_faults import place_faults
 from dispatch.schema.ticket_faults import ticket_faults
-from dispatch.schema.values import DAY, in_words, plain, shown
+from dispatch.schema.values import DAY, in_words, plain, shown, write_clock
 
 LONGEST_SHIFT = 7 * DAY
 _TOLERANCE = 1e-4
@@ -22,6 +22,7 @@ def between_fields(problem: documents.Problem, ids: Ids, *, allow_addresses: boo
     yield from _time_zone(problem)
     yield from _policy(problem)
     yield from _matrix(problem.travel)
+    yield from _speeds(problem.travel, ids)
     yield from _duplicates(problem)
     yield from _regions(problem, ids)
     yield from _customers(problem, ids)
@@ -62,6 +63,23 @@ def _matrix(travel: documents.Travel) -> Iterator[Fault]:
         widths = sorted({len(row) for row in travel.metres})
         message = f"metres has {len(travel.metres)} rows of {' or '.join(map(str, widths)) or 0} numbers, seconds has {n} rows."
         yield fault("MATRIX_SHAPES_DIFFER", "/travel/metres", message)
+
+
+def _speeds(travel: documents.Travel, ids: Ids) -> Iterator[Fault]:
+    for i, s in enumerate(travel.speeds):
+        pointer = f"/travel/speeds/{i}"
+        if not s.days:
+            yield fault("SPEED_NEVER", f"{pointer}/days", "The speed holds on no day.")
+        if s.from_ % DAY == s.to % DAY and (s.from_, s.to) != (0, DAY):
+            message = f"The speed begins and ends at {write_clock(s.from_)}."
+            yield fault("SPEED_NEVER", f"{pointer}/to" if "to" in s.model_fields_set else f"{pointer}/from", message)
+        if s.region is not None and ids.regions is not None and s.region not in ids.regions:
+            yield fault("UNKNOWN_REGION", f"{pointer}/region", f"There is no region {shown(s.region)}.")
+        if s.road_class is not None and not isinstance(travel, documents.RoadTravel):
+            message = (
+                f"The speed is for roads of class {shown(s.road_class)}, and travel from {shown(travel.source)} does not tell roads apart."
+            )
+            yield fault("ROAD_CLASS_WITHOUT_ROADS", f"{pointer}/road_class", message)
 
 
 def _repeated(

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from dispatch.errors import Fault
-from dispatch.model import KINDS, ON_FAILURE, POLICIES, PROFILES, RULES, STATUSES
+from dispatch.model import KINDS, ON_FAILURE, POLICIES, PROFILES, RULES, STATUSES, WEEKDAYS
 from dispatch.schema.codes import REMEDIES, fault
 from dispatch.schema.documents import SOURCES, TAGS, Document
 from dispatch.schema.text import child
@@ -44,6 +44,7 @@ _CHOICES: dict[str, tuple[str, Sequence[str]]] = {
     "source": ("UNKNOWN_SOURCE", tuple(SOURCES)),
     "profile": ("UNKNOWN_CHOICE", PROFILES),
     "on_failure": ("UNKNOWN_CHOICE", ON_FAILURE),
+    "days": ("UNKNOWN_CHOICE", WEEKDAYS),
 }
 
 _STAND_INS = {"engineers": "[]", "tickets": "[]", "routes": "[]", "stops": "[]", "place": "{}", "service": '"PT1H"'}
@@ -163,7 +164,11 @@ def _wrong_choice(path: Path, value: Any, context: dict[str, Any]) -> tuple[str,
     code, known = ("UNKNOWN_RULE", RULES) if "by_rule" in path else _CHOICES.get(name, ("UNKNOWN_CHOICE", ()))
     known = known or re.findall(r"'([^']*)'", str(context.get("expected", "")))
     words = {"UNKNOWN_POLICY": "not a shipped policy", "UNKNOWN_SOURCE": "not a travel source", "UNKNOWN_RULE": "not a cost rule"}
-    return code, words.get(code, f"not a {name} of the format"), _instead(name if code == "UNKNOWN_RULE" else str(value), tuple(known))
+    return (
+        code,
+        words.get(code, "not a day of the week" if name == "days" else f"not a {name} of the format"),
+        _instead(name if code == "UNKNOWN_RULE" else str(value), tuple(known)),
+    )
 
 
 @lru_cache(maxsize=256)

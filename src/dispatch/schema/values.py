@@ -20,6 +20,8 @@ LATEST_TIME = 7_258_118_400
 TIME_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$"
 DURATION_PATTERN = r"^\+?P(?=[0-9T])([0-9.,]+W)?([0-9.,]+D)?(T(?=[0-9])([0-9.,]+H)?([0-9.,]+M)?([0-9.,]+S)?)?$"
 
+CLOCK_PATTERN = r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
+
 _TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})?")
 _NUMBER = r"([0-9]{1,12}(?:[.,][0-9]{1,12})?)"
 _DURATION = re.compile(
@@ -115,6 +117,20 @@ def write_time(seconds: int, zone: tzinfo) -> str:
     offset = moment.utcoffset() or timedelta()
     # RFC 3339 offsets are whole minutes; a few zones of the early 1970s were not.
     return (moment if offset.seconds % 60 == 0 else moment.astimezone(UTC)).isoformat()
+
+
+def read_clock(value: Any) -> int:
+    """Return seconds after midnight of a time of the day, 00:00 to 24:00."""
+    if not isinstance(value, str):
+        raise _refuse("INVALID_CLOCK", "not a time of the day in quotes")
+    if re.fullmatch(CLOCK_PATTERN, value) is None:
+        raise _refuse("INVALID_CLOCK", "not a time of the day")
+    return 3600 * int(value[:2]) + 60 * int(value[3:])
+
+
+def write_clock(seconds: int) -> str:
+    """Return the time of the day that `read_clock` was given."""
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}"
 
 
 def write_duration(seconds: int) -> str:

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from dispatch.model import (
     PRIORITIES,
     RULES,
+    WEEKDAYS,
     Break,
     Cost,
     CrowTravel,
@@ -32,6 +33,7 @@ from dispatch.model import (
     ServerTravel,
     Shift,
     SolverRun,
+    Speed,
     Stop,
     Ticket,
     Travel,
@@ -40,7 +42,7 @@ from dispatch.model import (
 )
 from dispatch.schema.documents import FORMAT
 from dispatch.schema.plan_documents import PLAN_FORMAT
-from dispatch.schema.values import plain, write_duration, write_minutes, write_time
+from dispatch.schema.values import DAY, plain, write_clock, write_duration, write_minutes, write_time
 
 _WIDTH = 120
 _Clock = Callable[[int], str]
@@ -162,6 +164,23 @@ def _policy(choice: PolicyChoice) -> str | dict[str, Any]:
 
 
 def _travel(travel: Travel) -> dict[str, Any]:
+    return _source(travel) | _without_none({"speeds": [_speed(s) for s in travel.speeds] or None})
+
+
+def _speed(s: Speed) -> dict[str, Any]:
+    return _without_none(
+        {
+            "days": _unless(list(WEEKDAYS), list(s.days)),
+            "from": _unless("00:00", write_clock(s.from_)),
+            "to": None if s.to == DAY else write_clock(s.to),
+            "factor": plain(s.factor),
+            "region": s.region,
+            "road_class": s.road_class,
+        }
+    )
+
+
+def _source(travel: Travel) -> dict[str, Any]:
     if isinstance(travel, CrowTravel):
         return {"source": "crow", "speed_kmh": plain(travel.speed_kmh), "detour": plain(travel.detour)}
     if isinstance(travel, RoadTravel | ServerTravel):

@@ -23,6 +23,7 @@ from dispatch.model import (
     Place,
     Problem,
     Promise,
+    Resume,
     Shift,
     Stop,
     Ticket,
@@ -31,16 +32,18 @@ from dispatch.model import (
     promises,
     whole,
 )
+from dispatch.solver import hours
+from dispatch.solver.hours import Hours
 from dispatch.travel import TravelMatrix
 
 # Columns of `Arrays.ticket`; behind them the service seconds at each pace, then the need of each unit.
 PLACE, WINDOW, WINDOW_END, RESPOND_BY, LATE_RATE, RESPONSE_RATE, RESPONSE_FROM, PRICE = range(8)
-ONLY_DAY, PREVIOUS_ENGINEER, PREVIOUS_START, NEEDS, TICKET_COLUMNS = range(8, 13)
+ONLY_DAY, PREVIOUS_ENGINEER, PREVIOUS_START, NEEDS, ONWARD, TICKET_COLUMNS = range(8, 14)
 
 # Columns of `Arrays.shift`; behind them what it carries of each unit.
 ENGINEER, READY, FROM, TO, END, LIMIT, MAX_STOPS, MAX_TRAVEL, REST_FIRST, REST_END = range(10)
 PAID_RATE, KM_RATE, FIXED, OVERTIME_RATE, WORKLOAD_RATE, CHANGE_RATE = range(10, 16)
-BEGUN, BASE_COST, BASE_TRAVEL, BASE_SERVICE, DAY, PACE, SHIFT_COLUMNS = range(16, 23)
+BEGUN, BASE_COST, BASE_TRAVEL, BASE_SERVICE, DAY, PACE, OUTSET, SHIFT_COLUMNS = range(16, 24)
 
 NONE = -1
 FOREVER = 1 << 40
@@ -51,6 +54,7 @@ MUST_SERVE = 10**12
 """Added to the price of leaving out mandatory or pinned work: beyond any sum of real costs."""
 
 IntArray = npt.NDArray[np.int64]
+_NO_ROWS: IntArray = np.zeros((0, 0), np.int64)
 
 
 class Arrays(NamedTuple):
@@ -61,13 +65,17 @@ class Arrays(NamedTuple):
     Parameters
     ----------
     seconds, metres
-        Shape (places, places), row = from.
+        Shape (places, places), row = from. Where travel depends on the hour, `seconds` are the least at any hour, and blocks of as many
+        rows follow: seconds at normal speed, first on all roads of no class that a speed names, then on each such class.
     ticket, shift
         One row each, columns as named above. `WINDOW` to `WINDOW_END` and `REST_FIRST` to `REST_END` are rows of `span`.
     stop_cost
         Shape (tickets, engineers): what the stop costs whatever its time, or `NONE` where the engineer is not able.
     span
         Windows (start, end, 0) and breaks (earliest, latest, duration).
+    hours
+        How far one gets by when (see `hours`); without rows where travel does not depend on the hour. `ONWARD` of a ticket and `OUTSET` of
+        a shift are the columns for legs that begin there.
     """
 
     seconds: npt.NDArray[np.int32]
@@ -76,6 +84,7 @@ class Arrays(NamedTuple):
     shift: IntArray
     stop_cost: IntArray
     span: IntArray
+    hours: IntArray = _NO_ROWS
 
     @property
     def units(self) -> int:
@@ -124,25 +133,28 @@ def build(problem: Problem, matrix: TravelMatrix) -> Instance:
     days = {name: i for i, name in enumerate(sorted({s.id for _, s in shifts}))}
     paces = sorted({1.0} | {e.service_factor for e, _ in shifts})
     spans: list[tuple[int, int, int]] = []
+    speeds = hours.build(problem, matrix)
     ticket = ticket_rows(problem, tickets, matrix.rows, weights, promised, engineers, days, spans)
+    ticket[:, ONWARD] = [speeds.of(t.region) for t in tickets]
     services = [[whole(t.service * pace) for pace in paces] for t in tickets]
     needs = [[t.needs.get(u, 0) for u in units] for t in tickets]
     costs, able = stop_costs(problem, problem.engineers, tickets, weights)
     rows: list[list[int]] = []
     for (engineer, shift), work in zip(shifts, begun, strict=True):
-        row, rests, stops = _shift(problem, matrix, weights, promised, engineer, shift, work)
+        row, rests, stops = _shift(problem, matrix, speeds, weights, promised, engineer, shift, work)
         history.append(stops)
         row[ENGINEER], row[DAY], row[PACE] = engineers[engineer.id], days[shift.id], paces.index(engineer.service_factor)
         row[REST_FIRST], row[REST_END] = len(spans), len(spans) + len(rests)
         spans += rests
         rows.append(row + [shift.capacity.get(u, 0) - sum(t.needs.get(u, 0) for t in work) for u in units])
     arrays = Arrays(
-        matrix.seconds,
+        speeds.seconds,
         matrix.metres,
         np.hstack([ticket, _table(services, len(tickets), len(paces)), _table(needs, len(tickets), len(units))]),
         _table(rows, len(rows), SHIFT_COLUMNS + len(units)),
         np.where(able, costs, NONE),
         _table(spans, len(spans), 3),
+        speeds.table,
     )
     return Instance(arrays, tickets, shifts, tuple(history), weights, promised)
 
@@ -258,6 +270,7 @@ def stop_costs(
 def _shift(
     problem: Problem,
     matrix: TravelMatrix,
+    speeds: Hours,
     weights: Weights,
     promised: Mapping[str, Promise],
     engineer: Engineer,
@@ -279,8 +292,9 @@ def _shift(
     if goes_on is not None and goes_on.place is not None:
         place = goes_on.place
     stops: list[Stop] = []
+    row[OUTSET] = speeds.of(engineer.region)
     if begun:
-        place, stops = _fold(problem, matrix, weights, promised, engineer, shift, begun, row)
+        place, stops = _fold(problem, matrix, speeds, weights, promised, engineer, shift, begun, row)
     row[FROM] = NONE if place is None else matrix.rows[place]
     row[TO] = NONE if shift.end_place is None else matrix.rows[shift.end_place]
     row[END], row[LIMIT] = shift.end, shift.overtime_until
@@ -294,6 +308,7 @@ def _shift(
 def _fold(
     problem: Problem,
     matrix: TravelMatrix,
+    speeds: Hours,
     weights: Weights,
     promised: Mapping[str, Promise],
     engineer: Engineer,
@@ -304,16 +319,21 @@ def _fold(
     """Walk begun work into the base columns of the shift's row; return the place where the engineer will be free, and the stops."""
     static, _ = stop_costs(problem, [engineer], begun, weights)
     previous = {v.ticket: v for v in problem.previous}
-    free, place = shift.start, shift.start_place
+    free, place, region = shift.start, shift.start_place, engineer.region
     cost = row[FIXED]
     stops: list[Stop] = []
     resume = shift.goes_on
     for k, t in enumerate(begun):
         if resume is not None and t.status == "travelling":
-            free, place, resume = max(free, resume.time), resume.place or place, None
+            free, place, region = _seen(resume, free, place, region, engineer)
+            resume = None
         seconds, metres = matrix.between(place, t.place)
         service = whole(t.service * engineer.service_factor)
         start = known_start(t) if t.status != "travelling" else None
+        if len(speeds.table) and place is not None:
+            leg = speeds.of(region), matrix.rows[place], matrix.rows[t.place]
+            bare = Arrays(speeds.seconds, matrix.metres, _NO_ROWS, _NO_ROWS, _NO_ROWS, _NO_ROWS, speeds.table)
+            seconds = hours.driven_from(bare, *leg, free) if start is None else hours.driven_until(bare, *leg, start)
         if start is None:
             start = max(free + seconds, problem.now)
         end = t.actual.end if t.actual is not None and t.actual.end is not None else start + service
@@ -335,9 +355,15 @@ def _fold(
         row[BASE_TRAVEL] += seconds
         row[BASE_SERVICE] += end - start
         stops.append(Stop(t.id, start, start, end, seconds, 0, late))
-        free, place = end, t.place
+        free, place, region = end, t.place, t.region
     if resume is not None:
-        free, place = max(free, resume.time), resume.place or place
+        free, place, region = _seen(resume, free, place, region, engineer)
+    row[OUTSET] = speeds.of(region)
     row[BASE_COST] = cost
     row[READY] = max(free, problem.now)
     return place, stops
+
+
+def _seen(resume: Resume, free: int, place: Place | None, region: str | None, engineer: Engineer) -> tuple[int, Place | None, str | None]:
+    """Return when and where an engineer goes on who would be free somewhere by the work done, and the region of the leg from there."""
+    return max(free, resume.time), resume.place or place, region if resume.place is None else engineer.region

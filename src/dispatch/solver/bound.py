@@ -3,8 +3,8 @@
 A linear program mixes routes by share (`master`); its dual values say what each ticket earns, and `pricing` finds, for every kind of
 shift, the route that would save most. What all shifts could save at the most, taken off the sum of the dual values, is a bound
 that holds for any dual values and any penalties of cuts, however far the program is from its end. They are rounded to whole
-numbers before that sum, which is then exact. Rules that pricing does not know in full are undercounted (`network`): that makes
-the bound weaker, never wrong.
+numbers before that sum, which is then exact. Rules that pricing does not know in full are undercounted (`network`), and where travel
+depends on the hour every leg counts what it takes at the fastest: that makes the bound weaker, never wrong.
 
 Routes that visit a ticket twice are ruled out where the program wants them, by letting the tickets between the visits remember it
 (Roberti, Mingozzi 2014, doi 10.1287/trsc.2013.0474). Then cuts on triples of tickets follow, until none is violated.
@@ -38,6 +38,7 @@ from dispatch.solver.arrays import (
 )
 from dispatch.solver.assignment import Column, Pool, choose
 from dispatch.solver.compiled import announce
+from dispatch.solver.hours import at_any_hour
 from dispatch.solver.master import SMALL, Master, Solved, Way, merged, separate
 from dispatch.solver.network import Kind, kinds
 from dispatch.solver.pricer import Pricer
@@ -93,6 +94,8 @@ class Work:
 
     Parameters
     ----------
+    arrays
+        Those that routes are priced by: of the instance, but every leg as at the hour when it is driven fastest.
     fixed
         What the linear program leaves out, milliseconds of travel.
     best, known, left
@@ -104,6 +107,7 @@ class Work:
     """
 
     instance: Instance
+    arrays: Arrays
     kinds: list[Kind]
     master: Master
     pricer: Pricer
@@ -137,7 +141,7 @@ class Work:
         of = self.kinds[kind]
         if not all(t in of.number_of for t in tickets):
             return False
-        cost = least_cost(self.instance.arrays, of.network, of.numbers(tickets))
+        cost = least_cost(self.arrays, of.network, of.numbers(tickets))
         return cost < INFEASIBLE and self.master.add(Way(kind, tickets, cost - of.idle))
 
     def take(self, routes: Routes) -> None:
@@ -192,10 +196,11 @@ def prove(
         return "rounds" if rounds is not None and done >= rounds else ""
 
     with ThreadPoolExecutor(workers) as threads:
-        there = kinds(instance.arrays, workloads)
-        program, fixed = _program(instance.arrays, there, known, left)
-        pricer = Pricer(instance.arrays, there, threads, workers)
-        work = Work(instance, there, program, pricer, over, remaining, fixed, routes, known, left)
+        arrays = at_any_hour(instance.arrays)
+        there = kinds(arrays, workloads)
+        program, fixed = _program(arrays, there, known, left)
+        pricer = Pricer(arrays, there, threads, workers)
+        work = Work(instance, arrays, there, program, pricer, over, remaining, fixed, routes, known, left)
         kind_of = {shift: i for i, kind in enumerate(there) for shift in kind.shifts}
         best = [(s, tuple(tickets)) for s, tickets in enumerate(routes) if tickets]
         for shift, tickets in [*best, *list(pool.costs)[-FIRST_ROUTES:]]:

@@ -54,7 +54,8 @@ from dispatch.solver.arrays import (
 )
 from dispatch.solver.compiled import compiled, inlined
 from dispatch.solver.guide import may_serve
-from dispatch.solver.timing import MARK_COLUMNS, leg, opening, timed_cost, walk
+from dispatch.solver.terms import opening
+from dispatch.solver.timing import MARK_COLUMNS, leg, timed_cost, walk
 
 MEMORY = 10
 """Nearest tickets remembered at each ticket, to begin with."""

@@ -16,6 +16,8 @@ from dispatch.solver.arrays import (
     LIMIT,
     MAX_TRAVEL,
     NONE,
+    ONWARD,
+    OUTSET,
     PACE,
     PLACE,
     READY,
@@ -30,12 +32,16 @@ from dispatch.solver.arrays import (
     IntArray,
 )
 from dispatch.solver.guide import prepare
+from dispatch.solver.hours import HOURS_COLUMNS, MOMENT, NORMAL
 from dispatch.solver.timing import DRIVEN, FREE, MARK_COLUMNS, walk
 
 WORKLOAD_DIVISOR = 216_000
 """Of the `workload` rule."""
 MOST_SCALE = 21_600
 """Most model cost units in a millisecond of travel, so that sums of costs stay below 2 ** 63."""
+
+_SAMPLE = 600
+"""Seconds between two looks at how fast travel is."""
 
 Span = tuple[int, int]
 
@@ -182,10 +188,29 @@ class Day:
         return between
 
 
+def at_a_usual_hour(arrays: Arrays) -> Arrays:
+    """Return arrays in which no leg depends on the hour: each takes what it does on the mean over the hours of all shifts."""
+    if not len(arrays.hours):
+        return arrays
+    n = arrays.seconds.shape[1]
+    column = np.full(n, HOURS_COLUMNS)
+    outset = arrays.shift[arrays.shift[:, FROM] != NONE]
+    column[outset[:, FROM]] = outset[:, OUTSET]
+    column[arrays.ticket[:, PLACE]] = arrays.ticket[:, ONWARD]
+    moments = np.unique(np.concatenate([np.arange(a, max(a, b) + 1, _SAMPLE) for a, b in arrays.shift[:, [READY, LIMIT]].tolist()]))
+    pieces = np.searchsorted(arrays.hours[:, MOMENT], moments, side="right") - 1
+    usual = np.zeros((n, n))
+    for part, seconds in enumerate(arrays.seconds[n:].reshape(-1, n, n)):
+        speeds = arrays.hours[np.ix_(pieces, column + 2 * part + 1)]
+        usual += seconds * (NORMAL / speeds).mean(axis=0)[:, None]
+    return arrays._replace(seconds=np.rint(usual).astype(np.int32), hours=arrays.hours[:0])
+
+
 def day_of(arrays: Arrays) -> Day | None:
     """Choose what takes part; None if nothing does."""
     if not arrays.stop_cost.size or not len(arrays.shift):
         return None
+    arrays = at_a_usual_hour(arrays)
     able = prepare(arrays).able.astype(np.bool_)
     able[:, [s for s in range(len(arrays.shift)) if not _gets_home(arrays, s)]] = False
     tickets, shifts = np.flatnonzero(able.any(axis=1)), np.flatnonzero(able.any(axis=0))

@@ -10,6 +10,7 @@ Where the model is looser than the rules, so that its routes are timed and price
 - all leave at once and waiting is not paid for: a departure that may be put off makes the library look for times in vain;
 - waiting does not count for `response` where `lateness` counts from another moment: a node has one such price in a dimension;
 - `change` prices another engineer, not another time: a price that is not convex has no place in a dimension;
+- travel is at its mean speed over the hours of all shifts, whatever the hour;
 - a break after an early return is paid for, and so may be the last second of a rounded `workload`.
 """
 

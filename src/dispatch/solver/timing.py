@@ -2,54 +2,60 @@
 
 A route is an array of *marks*: row 0 is the start place, row k the k-th stop and what the walk knows after it, row n + 1 the return
 and what is known of the whole. So an insertion is tried from the stop before it on, and only as far as it changes anything.
+
+Where travel depends on the hour, `by_hour` does the same; days on which it does not pay nothing for that.
 """
 
 from __future__ import annotations
 
-from dispatch.model import CHANGE_TOLERANCE
+from dispatch.solver import by_hour
 from dispatch.solver.arrays import (
-    BASE_COST,
-    BASE_SERVICE,
-    BASE_TRAVEL,
     BEGUN,
-    CHANGE_RATE,
-    END,
     ENGINEER,
-    FIXED,
     FOREVER,
     FROM,
     INFEASIBLE,
     KM_RATE,
-    LATE_RATE,
     LIMIT,
     MAX_STOPS,
-    MAX_TRAVEL,
     NONE,
-    OVERTIME_RATE,
     PACE,
     PAID_RATE,
     PLACE,
-    PREVIOUS_ENGINEER,
-    PREVIOUS_START,
     READY,
-    RESPOND_BY,
-    RESPONSE_FROM,
     RESPONSE_RATE,
     REST_END,
     REST_FIRST,
     TICKET_COLUMNS,
     TO,
-    WINDOW,
-    WINDOW_END,
-    WORKLOAD_RATE,
     Arrays,
     IntArray,
 )
 from dispatch.solver.compiled import compiled, inlined
+from dispatch.solver.terms import (
+    ANSWERED,
+    AT,
+    BEARABLE,
+    DRIVEN,
+    FREE,
+    LATEST,
+    MARK_COLUMNS,
+    REST,
+    SERVED,
+    SPENT,
+    TICKET,
+    WAITED,
+    bears,
+    close,
+    last_call,
+    serve,
+    timed_cost,
+)
 
-# Columns of a mark. AT is the place; LATEST the last moment at which service (or, in the last row, the return) would still be in time
-# for all that follows, breaks not counted. In the last row, BEARABLE is the delay of the departure and SPENT the cost of the route.
-TICKET, AT, FREE, REST, SPENT, DRIVEN, SERVED, WAITED, ANSWERED, BEARABLE, LATEST, MARK_COLUMNS = range(12)
+__all__ = [
+    "ANSWERED", "AT", "BEARABLE", "DRIVEN", "FREE", "LATEST", "MARK_COLUMNS", "REST", "SERVED", "SPENT", "TICKET", "WAITED",
+    "come_home", "drive", "fits", "insertion", "last_call", "leg", "serve", "timed_cost", "timetable", "walk",
+]  # fmt: skip
 
 
 @inlined
@@ -70,37 +76,6 @@ def drive(arrays: Arrays, s: IntArray, free: int, rest: int, seconds: int) -> tu
 
 
 @inlined
-def opening(arrays: Arrays, t: IntArray, time: int) -> int:
-    """Return the first moment from `time` on at which a window of the ticket is open, `NONE` if there is none."""
-    window, last = t[WINDOW], t[WINDOW_END]
-    found = time
-    if window < last:
-        while window < last and arrays.span[window, 1] < time:
-            window += 1
-        found = max(time, arrays.span[window, 0]) if window < last else NONE
-    return found
-
-
-@inlined
-def serve(arrays: Arrays, s: IntArray, t: IntArray, service: int, arrival: int, rest: int) -> tuple[int, int, int]:
-    """Return the start of service after an arrival (`NONE` if there is none), the next break, and the seconds rested at the door."""
-    start = opening(arrays, t, arrival)
-    free, rested = arrival, 0
-    while start != NONE and rest < s[REST_END]:
-        begin = max(free, arrays.span[rest, 0])
-        if begin > start and start + service <= arrays.span[rest, 1]:
-            break
-        if begin > arrays.span[rest, 1]:
-            start = NONE
-            break
-        free = begin + arrays.span[rest, 2]
-        rested += arrays.span[rest, 2]
-        rest += 1
-        start = opening(arrays, t, free)
-    return start, rest, rested
-
-
-@inlined
 def leg(arrays: Arrays, s: IntArray, start: int, end: int) -> tuple[int, int]:
     """Return the seconds of a leg and its cost; a leg from or to anywhere takes nothing."""
     seconds, cost = 0, 0
@@ -110,20 +85,6 @@ def leg(arrays: Arrays, s: IntArray, start: int, end: int) -> tuple[int, int]:
         if s[KM_RATE] > 0:
             cost += int(arrays.metres[start, end]) * s[KM_RATE] // 1000
     return seconds, cost
-
-
-@inlined
-def timed_cost(s: IntArray, t: IntArray, start: int) -> int:
-    """Return what starting service at `start` costs by lateness, response and change."""
-    cost = 0
-    if start > t[RESPOND_BY]:
-        cost += (start - t[RESPOND_BY]) * t[LATE_RATE]
-    if start > t[RESPONSE_FROM]:
-        cost += (start - t[RESPONSE_FROM]) * t[RESPONSE_RATE]
-    before = t[PREVIOUS_ENGINEER]
-    if before != NONE and (before != s[ENGINEER] or abs(start - t[PREVIOUS_START]) > CHANGE_TOLERANCE):
-        cost += s[CHANGE_RATE]
-    return cost
 
 
 @inlined
@@ -155,26 +116,6 @@ def step(arrays: Arrays, s: IntArray, ticket: int, place: int, free: int, rest: 
 
 
 @inlined
-def bears(arrays: Arrays, s: IntArray, t: IntArray, start: int, end: int, rest: int) -> int:
-    """Return by how many seconds the stop may start later without harm (rules.md, latest sensible departure)."""
-    room = FOREVER
-    window, last = t[WINDOW], t[WINDOW_END]
-    if window < last:
-        while arrays.span[window, 1] < start:
-            window += 1
-        room = arrays.span[window, 1] - start
-    if t[LATE_RATE] > 0:
-        room = min(room, max(0, t[RESPOND_BY] - start))
-    if t[PREVIOUS_ENGINEER] != NONE and s[CHANGE_RATE] > 0:
-        early = t[PREVIOUS_START] + CHANGE_TOLERANCE - start
-        if 0 <= early <= 2 * CHANGE_TOLERANCE:
-            room = min(room, early)
-    if rest < s[REST_END]:
-        room = min(room, arrays.span[rest, 0] - 1 - start, arrays.span[rest, 1] - end)
-    return room
-
-
-@inlined
 def put_off(paid: int, waited: int, answered: int, bearable: int, rate: int, room: int) -> tuple[int, int]:
     """Carry the bound on the delay over a stop; `answered` is `FOREVER` once answering later would cost more than it saves."""
     answered += rate
@@ -202,22 +143,6 @@ def come_home(arrays: Arrays, s: IntArray, place: int, free: int, rest: int) -> 
     return back, seconds, cost, rest
 
 
-@inlined
-def close(s: IntArray, stops: int, back: int, delay: int, driven: int, served: int) -> int:
-    """Return what the route costs beyond its legs and stops, `INFEASIBLE` if it breaks a limit of the shift."""
-    driven += s[BASE_TRAVEL]
-    workload = driven + served + s[BASE_SERVICE]
-    cost = workload * workload * s[WORKLOAD_RATE] // 216_000
-    cost += max(0, back - s[END]) * s[OVERTIME_RATE]
-    if s[BEGUN] == NONE:
-        cost += s[FIXED] + (back - s[READY] - delay) * s[PAID_RATE]
-    else:
-        cost += s[BASE_COST] + (back - s[BEGUN]) * s[PAID_RATE]
-    if stops > 0 and (back > s[LIMIT] or driven > s[MAX_TRAVEL] or stops > s[MAX_STOPS]):
-        cost = INFEASIBLE
-    return int(cost)
-
-
 @compiled
 def delayed_cost(arrays: Arrays, shift: int, route: IntArray, stops: int, delay: int) -> int:
     """Return what putting off the departure adds to the cost of the stops that start later for it."""
@@ -230,12 +155,6 @@ def delayed_cost(arrays: Arrays, shift: int, route: IntArray, stops: int, delay:
         start = route[k, FREE] - t[TICKET_COLUMNS + s[PACE]]
         cost += timed_cost(s, t, start + late_by) - timed_cost(s, t, start)
     return cost
-
-
-@inlined
-def last_call(arrays: Arrays, t: IntArray) -> int:
-    """Return when the last window of a ticket closes."""
-    return arrays.span[t[WINDOW_END] - 1, 1] if t[WINDOW_END] > t[WINDOW] else FOREVER
 
 
 @inlined
@@ -262,6 +181,8 @@ def walk(arrays: Arrays, shift: int, route: IntArray, stops: int) -> int:
         Milliseconds of travel, `INFEASIBLE` if a hard rule inside the route is broken. Skills and capacity, which
         do not depend on the order, are not looked at.
     """
+    if arrays.hours.shape[0] > 0:
+        return int(by_hour.walk(arrays, shift, route, stops))
     s = arrays.shift[shift]
     rest, free = s[REST_FIRST], s[READY]
     spent, driven, served, waited, answered, bearable = 0, 0, 0, 0, 0, FOREVER
@@ -329,6 +250,8 @@ def insertion(arrays: Arrays, shift: int, routes: IntArray, stops: int, at: int,
     cost
         Milliseconds of travel; `INFEASIBLE` where given up or where a hard rule inside the route is broken.
     """
+    if arrays.hours.shape[0] > 0:
+        return int(by_hour.insertion(arrays, shift, routes, stops, at, ticket, bound))
     s, route = arrays.shift[shift], routes[shift]
     if stops >= s[MAX_STOPS]:
         return INFEASIBLE
@@ -391,6 +314,9 @@ def timetable(arrays: Arrays, shift: int, route: IntArray, stops: int, times: In
     rests
         Written: shape (breaks of the shift, 2): start and end of each break taken, `NONE` for one not taken.
     """
+    if arrays.hours.shape[0] > 0:
+        by_hour.timetable(arrays, shift, route, stops, times, rests)
+        return
     s = arrays.shift[shift]
     free, rest, place = s[READY] + route[stops + 1, BEARABLE], s[REST_FIRST], s[FROM]
     rests[:, :] = NONE

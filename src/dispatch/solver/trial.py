@@ -19,7 +19,8 @@ def least(arrays: Arrays, routes: IntArray, shift: int, stops: int, ticket: int)
     """
     best, where = INFEASIBLE, NONE
     for at in range(stops, -1, -1):
-        cost = insertion(arrays, shift, routes, stops, at, ticket, best)
+        bound = best if arrays.hours.shape[0] == 0 else INFEASIBLE  # see `by_hour.insertion`: here nothing may be overlooked
+        cost = insertion(arrays, shift, routes, stops, at, ticket, bound)
         if cost < best:
             best, where = cost, at
     return best, where

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -34,12 +34,15 @@ class TravelMatrix:
         The row of each place.
     warnings
         What to know about these times.
+    by_class
+        For each road class that the speeds of the problem name, the part of `seconds` that is driven on it, of the same shape.
     """
 
     seconds: npt.NDArray[np.int32]
     metres: npt.NDArray[np.int32]
     rows: Mapping[Place, int]
     warnings: tuple[PlanWarning, ...] = ()
+    by_class: Mapping[str, npt.NDArray[np.int32]] = field(default_factory=dict)
 
     def between(self, start: Place | None, end: Place | None) -> tuple[int, int]:
         """Return seconds and metres of one leg; a leg from or to anywhere (None) takes nothing."""
@@ -47,6 +50,12 @@ class TravelMatrix:
             return 0, 0
         i, j = self.rows[start], self.rows[end]
         return int(self.seconds[i, j]), int(self.metres[i, j])
+
+    def on_class(self, road_class: str, start: Place | None, end: Place | None) -> int:
+        """Return the seconds of one leg on roads of a class; 0 where roads are not told apart."""
+        if start is None or end is None or road_class not in self.by_class:
+            return 0
+        return int(self.by_class[road_class][self.rows[start], self.rows[end]])
 
 
 def matrix(problem: Problem, by: Means | None = None) -> TravelMatrix:
@@ -75,7 +84,7 @@ def matrix(problem: Problem, by: Means | None = None) -> TravelMatrix:
             if travel.on_failure == "fail":
                 raise
             legs = _fallen_back(travel, at, error)
-    return TravelMatrix(legs.seconds, legs.metres, at.rows, (*legs.warnings, *_unreachable(at, legs)))
+    return TravelMatrix(legs.seconds, legs.metres, at.rows, (*legs.warnings, *_unreachable(at, legs)), legs.by_class)
 
 
 def lines(problem: Problem, routes: Sequence[Sequence[Place]], by: Means | None = None) -> list[list[tuple[float, float]]]:

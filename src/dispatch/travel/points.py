@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -51,11 +51,14 @@ class Legs:
     ----------
     seconds, metres
         Shape (n, n), int32, row = from, column = to; `UNREACHABLE` seconds and 0 metres where there is no way.
+    by_class
+        The part of `seconds` on roads of a class, for each that the speeds of the problem name; 0 where there is no way.
     """
 
     seconds: npt.NDArray[np.int32]
     metres: npt.NDArray[np.int32]
     warnings: tuple[PlanWarning, ...] = ()
+    by_class: Mapping[str, npt.NDArray[np.int32]] = field(default_factory=dict)
 
 
 def places(problem: Problem) -> Iterator[tuple[str, str, Place]]:
