@@ -158,6 +158,38 @@ def test_at_a_dead_end_one_may_turn_round(tmp_path: Path) -> None:
     assert metres[0, 1] == pytest.approx(500.4 * 3, abs=0.5)  # half, one to the dead end, one back, half
 
 
+# ------------------------------------------------------------- through traffic
+
+BLOCKS = {1: (0, 0), 2: (1, 0), 3: (2, 0), 4: (0, 2), 5: (1, 1), 6: (2, 2), 7: (1.5, 0.5)}
+"""A short way from 1 to 3 over 2, a long way around over 4 and 6; 5 and 7 are reached from 2."""
+
+
+@pytest.mark.parametrize(("access", "blocks"), [("yes", 2), ("destination", 7), ("private", 7)])
+def test_nobody_passes_through_where_one_may_only_get_there(tmp_path: Path, access: str, blocks: float) -> None:
+    street = {"highway": "residential"}
+    streets = [([1, 2], street | {"access": access}), ([2, 3], street), ([3, 6, 4, 1], street), ([2, 5], street), ([8, 1], street)]
+    path = written(tmp_path, BLOCKS | {8: (-1, 0)}, streets)
+    _, metres = between(road_map(path), at(-0.5, 0), at(1.5, 0), at(0.5, 0))
+    assert metres[0, 1] == metres[1, 0] == pytest.approx(500.4 * blocks, abs=1)
+    assert metres[0, 2] == metres[2, 0] == pytest.approx(500.4, abs=1)  # there and back one may go
+    assert metres[2, 1] == metres[1, 2] == pytest.approx(500.4, abs=1)  # on either side
+
+
+def test_streets_behind_a_private_road_are_reached(tmp_path: Path) -> None:
+    gate = {"highway": "residential", "access": "private"}
+    streets = [
+        ([4, 1], {"highway": "residential"}),
+        ([1, 2], gate),
+        ([2, 5], {"highway": "residential"}),
+        ([2, 7], {"highway": "residential"}),
+    ]
+    path = written(tmp_path, BLOCKS, streets)
+    seconds, metres = between(road_map(path), at(0, 1), at(1, 0.5), at(1.25, 0.25))
+    assert np.isfinite(seconds).all()
+    assert metres[0, 1] == metres[1, 0] == pytest.approx(500.4 * 2.5, abs=1)
+    assert metres[1, 2] == pytest.approx(500.4 * (0.5 + 0.5**1.5), abs=1)
+
+
 # ------------------------------------------------------------------ properties
 
 

@@ -48,8 +48,8 @@ def test_a_speed_limit_is_read(value: str, kmh: float | None) -> None:
         (road(highway="motorway"), 90, 0),
         (road(highway="motorway", maxspeed="none"), 112, 0),
         (road(motor_vehicle__backward="no"), 25, 0),
-        (road(access="destination"), 20, 20),
-        (road(access="private"), 10, 10),
+        (road(access="destination"), 25, 25),
+        (road(access="private"), 25, 25),
         (road(access="no", motorcar="yes"), 25, 25),
         (road(highway="track", motor_vehicle="yes"), 10, 10),
         (road(highway="service", service="driveway"), 10, 10),
@@ -82,7 +82,7 @@ def test_a_built_up_area_slows_only_roads_without_a_limit() -> None:
 
 def test_a_limit_that_says_nothing_is_told_and_the_road_class_counts() -> None:
     drive = tags.drive(road(maxspeed="fast"), CAR)
-    assert drive == tags.Drive(25, 25, "residential", ("fast",))
+    assert drive == tags.Drive(25, 25, "residential", unread=("fast",))
 
 
 def test_walking_takes_no_notice_of_one_ways_and_limits_and_uses_footways() -> None:

@@ -53,9 +53,9 @@ def build(extract: Extract, mode: Mode, tell: Tell = lambda _: None) -> nx.Multi
     """Return the graph of all roads that can be driven both there and back.
 
     Nodes are ids of OpenStreetMap, with `lat`, `lon` and `part`: 0 in the largest strongly connected part. Edges, keyed by a number
-    that no other edge has, carry `seconds`, `metres`, `stretch` (a position in `graph.graph["stretches"]`) and `back`: whether they go
-    against it. `graph.graph` also has `positions` of all nodes, `forbidden` (sequences of edge keys that no vehicle may drive, from
-    restrictions of turns) and `counts` of what was read and left out.
+    that no other edge has, carry `seconds`, `metres`, `stretch` (a position in `graph.graph["stretches"]`), `back`: whether they go
+    against it, and `core`: whether one may pass through. `graph.graph` also has `positions` of all nodes, `forbidden` (sequences of edge
+    keys that no vehicle may drive, from restrictions of turns) and `counts` of what was read and left out.
 
     Raises
     ------
@@ -71,6 +71,7 @@ def build(extract: Extract, mode: Mode, tell: Tell = lambda _: None) -> nx.Multi
         raise TravelError(f"No road of this map can be used by {mode.name} both there and back. Use a larger extract.")
     paths, unread = forbidden(graph, extract.restrictions, mode)
     graph.graph["forbidden"] = paths
+    _find_core(graph)
     counts["restrictions"] = len(extract.restrictions) - unread
     counts["restrictions_unread"] += unread
     graph.graph["counts"] = dict(counts)
@@ -194,7 +195,16 @@ def _add(
         # A signal is waited for where it is come to, and not where it is left.
         seconds += sum(signals[n][back] for n in (nodes[:-1] if back else nodes[1:]) if n in signals)
         tail, head = (nodes[-1], nodes[0]) if back else (nodes[0], nodes[-1])
-        graph.add_edge(tail, head, key=2 * number + back, seconds=round(seconds, 2), metres=round(metres, 1), stretch=number, back=back)
+        graph.add_edge(
+            tail,
+            head,
+            key=2 * number + back,
+            seconds=round(seconds, 2),
+            metres=round(metres, 1),
+            stretch=number,
+            back=back,
+            through=used.drive.through,
+        )
 
 
 def metres_between(lat1: npt.ArrayLike, lon1: npt.ArrayLike, lat2: npt.ArrayLike, lon2: npt.ArrayLike) -> npt.NDArray[np.float64]:
@@ -234,3 +244,27 @@ def _keep_parts(graph: nx.MultiDiGraph, counts: Counter[str]) -> None:
     for node, found in graph.nodes.items():
         found["part"] = ranks[parts[node]]
     counts["parts"] = len(ranks)
+
+
+def _find_core(graph: nx.MultiDiGraph) -> None:
+    """Say of each edge whether it is in the `core`: of the roads of its part that one may pass through, those connected there and back.
+
+    All others are only driven to get to a place on them, or from there. Streets behind a road for residents are among them though nothing
+    is said of these, for nobody can pass through there.
+    """
+    if all(through for _, _, through in graph.edges(data="through")):
+        nx.set_edge_attributes(graph, True, "core")
+        return
+    free = nx.DiGraph()
+    free.add_edges_from((u, v) for u, v, through in graph.edges(data="through") if through)
+    group = {node: i for i, found in enumerate(nx.strongly_connected_components(free)) for node in found}
+    metres: Counter[tuple[int, int]] = Counter()
+    for u, v, data in graph.edges(data=True):
+        if data["through"] and group[u] == group[v]:
+            metres[graph.nodes[u]["part"], group[u]] += data["metres"]
+    cores: dict[int, int] = {}
+    for (part, found), _ in metres.most_common():
+        cores.setdefault(part, found)
+    for u, v, data in graph.edges(data=True):
+        core = cores.get(graph.nodes[u]["part"])
+        data["core"] = data["through"] and core is not None and group[u] == group[v] == core

@@ -132,9 +132,10 @@ def flatten(graph: nx.MultiDiGraph) -> Roads:
     nodes = nodes[order]
     index = {node: i for i, node in enumerate(nodes.tolist())}
     edges = sorted(
-        (index[u], index[v], d["seconds"], d["metres"], k, d["stretch"], d["back"]) for u, v, k, d in graph.edges(keys=True, data=True)
+        (index[u], index[v], d["seconds"], d["metres"], k, d["stretch"], d["back"], d["core"])
+        for u, v, k, d in graph.edges(keys=True, data=True)
     )
-    tail, head, seconds, metres, keys, stretch, back = ([e[i] for e in edges] for i in range(7))
+    tail, head, seconds, metres, keys, stretch, back, core = ([e[i] for e in edges] for i in range(8))
     kept = sorted(set(stretch))
     renumbered = {old: new for new, old in enumerate(kept)}
     stretches = [graph.graph["stretches"][i] for i in kept]
@@ -144,7 +145,7 @@ def flatten(graph: nx.MultiDiGraph) -> Roads:
     classes = sorted({s.road_class for s in stretches})
     cost = joined(seconds, metres)
     flat = _Flat(tail, head, dict(zip(keys, range(len(keys)), strict=True)))
-    reached, moved = flat.moves(graph.graph["forbidden"], len(nodes))
+    reached, moved = _no_through(*flat.moves(graph.graph["forbidden"], len(nodes)), np.array(core, bool))
     moved = moved[np.lexsort((cost[moved[:, 1]], moved[:, 2], moved[:, 0]))]
     return Roads(
         junction=nodes,
@@ -200,6 +201,35 @@ class _Flat:
         plain = np.column_stack((self.tail, np.arange(len(self.tail)), reached)).astype(np.int32).reshape(-1, 3)
         kept = [(junctions + i, edge, reached[edge] if to is None else junctions + to) for i, edge, to in found]
         return reached, np.vstack((plain, np.array(kept, np.int32).reshape(-1, 3)))
+
+
+def _no_through(reached: Ints, moved: Ints, core: npt.NDArray[np.bool_]) -> tuple[Ints, Ints]:
+    """Keep through traffic to the core: return the state that each edge leads to, and all moves.
+
+    A state on other roads is there three times: as it is, for who comes from the core; for who set out there and has not
+    been on the core yet; and for who has come from the core and may not go back there.
+    """
+    over, to = core[moved[:, 1]], moved[:, 2]
+    outside = np.unique(np.concatenate((reached[~core], to[~over])))
+    states = 1 + max(int(reached.max(initial=-1)), int(moved[:, [0, 2]].max(initial=-1)))
+    number = np.full(states, -1, np.int32)
+    number[outside] = np.arange(len(outside), dtype=np.int32)
+    before, after = states + number, states + len(outside) + number
+    here = number[moved[:, 0]] >= 0
+
+    def moves_(kept: npt.NDArray[np.bool_], start: Ints, end: Ints) -> Ints:
+        found: Ints = np.column_stack((start[kept], moved[kept, 1], end[kept])).astype(np.int32)
+        return found
+
+    return np.where(core, reached, before[reached]).astype(np.int32), np.vstack(
+        (
+            moves_(over, moved[:, 0], to),
+            moves_(~over, moved[:, 0], after[to]),
+            moves_(here & ~over, before[moved[:, 0]], before[to]),
+            moves_(here & over, before[moved[:, 0]], to),
+            moves_(here & ~over, after[moved[:, 0]], after[to]),
+        )
+    )
 
 
 # ---------------------------------------------------------------------- files

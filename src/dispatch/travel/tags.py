@@ -22,8 +22,8 @@ NOT_STOPPED_AT = frozenset({FERRY, "motorway", "motorway_link"})
 """Road classes on which nobody gets out."""
 
 _ALLOWED = {"yes", "permissive", "designated", "official", "public", "motorcar", "motor_vehicle", "vehicle", "hov"}
-_SLOWLY = {"private": 10.0, "destination": 20.0, "delivery": 20.0, "customers": 20.0, "permit": 20.0, "residents": 20.0}
-"""Kilometres per hour at most where one may drive only to get there: so that through traffic goes elsewhere."""
+_TO_GET_THERE = {"private", "destination", "delivery", "customers", "permit", "residents"}
+"""Who goes somewhere on such a road may take it, and who only passes through may not."""
 _REFUSED = {"no", "agricultural", "forestry", "agricultural;forestry", "emergency", "psv", "military", "use_sidepath", "bus"}
 
 _BARRIERS_THAT_LET_THROUGH = {
@@ -48,6 +48,8 @@ class Drive:
         Kilometres per hour along the way and against it; 0 where that is not allowed.
     road_class
         The value of `highway`, or "ferry".
+    through
+        Whether one may pass through, and not only go to a place on it.
     unread
         Values of `maxspeed` that say nothing this program knows.
     """
@@ -55,6 +57,7 @@ class Drive:
     forward: float
     backward: float
     road_class: str
+    through: bool = True
     unread: tuple[str, ...] = ()
 
 
@@ -72,24 +75,24 @@ def drive(tags: Tags, mode: Mode, urban: bool = False) -> Drive | None:
     if _is_no_road(tags, mode) or any(_metres(tags.get(k)) < size for k, size in mode.size.items()):
         return None
     access = _access(tags, mode, "")
-    most = _most(access, tags)
+    if access in _REFUSED or (access == "private" and road_class == "service" and not mode.walks):
+        return None
     usual = mode.speeds[road_class]
     if usual == 0:
+        if access not in _ALLOWED and not (mode.walks and _has_pavement(tags)):
+            return None
         usual = mode.most if mode.walks else profiles.BY_LEAVE
-        most = most if access in _ALLOWED or (mode.walks and _has_pavement(tags)) else None
-    if most is None:
-        return None
-    usual = min(usual, most, mode.most)
+    usual = min(usual, mode.most)
     if mode.walks:
         return Drive(usual, usual, road_class)
     along, back = _directions(tags, mode, road_class)
     unread: list[str] = []
-    speeds = [_speed(tags, mode, usual, most, road_class, way, urban, unread) for way in ("forward", "backward")]
+    speeds = [_speed(tags, mode, usual, road_class, way, urban, unread) for way in ("forward", "backward")]
     ways = [
         speed if may and _access(tags, mode, f":{way}") not in _REFUSED else 0.0
         for speed, may, way in zip(speeds, (along, back), ("forward", "backward"), strict=True)
     ]
-    return Drive(ways[0], ways[1], road_class, tuple(dict.fromkeys(unread))) if any(ways) else None
+    return Drive(ways[0], ways[1], road_class, access not in _TO_GET_THERE, tuple(dict.fromkeys(unread))) if any(ways) else None
 
 
 def _is_no_road(tags: Tags, mode: Mode) -> bool:
@@ -113,13 +116,6 @@ def _access(tags: Tags, mode: Mode, direction: str) -> str | None:
     return next((tags[key + direction] for key in mode.access if key + direction in tags), None)
 
 
-def _most(access: str | None, tags: Tags) -> float | None:
-    """Return the most kilometres per hour that leave to use a way allows, or None where there is no leave."""
-    if access in _REFUSED or (access == "private" and tags.get("highway") == "service"):
-        return None
-    return _SLOWLY.get(access or "", 1000.0)
-
-
 def _directions(tags: Tags, mode: Mode, road_class: str) -> tuple[bool, bool]:
     value = next((tags[key] for key in (*(f"oneway:{k}" for k in mode.access), "oneway") if key in tags), None)
     if value in ("-1", "reverse"):
@@ -135,7 +131,7 @@ def _directions(tags: Tags, mode: Mode, road_class: str) -> tuple[bool, bool]:
 # ------------------------------------------------------------------ speeds
 
 
-def _speed(tags: Tags, mode: Mode, usual: float, most: float, road_class: str, direction: str, urban: bool, unread: list[str]) -> float:
+def _speed(tags: Tags, mode: Mode, usual: float, road_class: str, direction: str, urban: bool, unread: list[str]) -> float:
     found: float | None = None
     for key in (f"maxspeed:{direction}", "maxspeed", "maxspeed:type", "source:maxspeed", "zone:maxspeed", "zone:traffic"):
         if key in tags and found is None:
@@ -144,7 +140,7 @@ def _speed(tags: Tags, mode: Mode, usual: float, most: float, road_class: str, d
                 unread.append(tags[key])
     speed = min(usual, profiles.URBAN.get(road_class, 1000.0) if urban else 1000.0) if found is None else profiles.DRIVEN_SHARE * found
     advised = limit(tags.get("maxspeed:advisory", ""))
-    caps = [advised or 1000.0, most, mode.most, profiles.SURFACES.get(tags.get("surface", ""), 1000.0)]
+    caps = [advised or 1000.0, mode.most, profiles.SURFACES.get(tags.get("surface", ""), 1000.0)]
     caps += [profiles.SMOOTHNESS.get(tags.get("smoothness", ""), 1000.0), profiles.TRACKS.get(tags.get("tracktype", ""), 1000.0)]
     if road_class == "service":
         caps.append(profiles.SERVICE_WAYS.get(tags.get("service", ""), 1000.0))
@@ -228,7 +224,7 @@ def blocks(tags: Tags, mode: Mode) -> bool:
     access = _access(tags, mode, "")
     if access in _REFUSED:
         return True
-    if mode.walks or "barrier" not in tags or access in _ALLOWED or access in _SLOWLY:
+    if mode.walks or "barrier" not in tags or access in _ALLOWED or access in _TO_GET_THERE:
         return False
     return tags["barrier"] not in _BARRIERS_THAT_LET_THROUGH and tags.get("bollard") != "rising"
 
