@@ -33,7 +33,7 @@ FAR = 500.0
 """Metres from a place to the nearest road that are worth a warning."""
 _MARGIN = 0.01
 """Degrees beyond the outermost roads that a map still covers."""
-_KEPT = "roads-2"
+_KEPT = "roads-3"
 """Names how kept files are made: a new number leaves those of before unread."""
 
 

@@ -27,8 +27,7 @@ _LONGEST = 12
 def forbidden(graph: nx.MultiDiGraph, restrictions: Sequence[Restriction], mode: Mode) -> tuple[list[Path], int]:
     """Return the sequences of edges that restrictions forbid, and how many restrictions say nothing about this graph.
 
-    Turning round on the very next stretch, to come back to a junction and do after all what is forbidden, is forbidden too,
-    unless the stretch is a dead end.
+    Turning round right after, to come back to a junction and do after all what is forbidden, is forbidden too, unless it is in a dead end.
     """
     found: dict[Path, None] = {}
     unread = 0
@@ -100,12 +99,20 @@ def _between(graph: nx.MultiDiGraph, first: tuple[int, int, int], r: Restriction
 
 
 def _turning_round(graph: nx.MultiDiGraph, path: Path, ends: Mapping[int, tuple[int, int]], found: Mapping[Path, None]) -> Iterator[Path]:
+    """Yield what else a forbidden turn forbids: to turn round up to the next junction where there is a choice of ways on."""
     last = path[-2]
-    for _, head, key in graph.out_edges(ends[last][1], keys=True):
-        back = key ^ 1
-        free = key not in (path[-1], last ^ 1) and (last, key) not in found and back in ends
-        if free and any(k != back for _, _, k in graph.out_edges(head, keys=True)):
-            yield last, key, back
+    for _, _, key in graph.out_edges(ends[last][1], keys=True):
+        if key in (path[-1], last ^ 1) or (last, key) in found:
+            continue
+        driven: Path = (last, key)
+        while len(driven) < _LONGEST:
+            back = driven[-1] ^ 1
+            onward = [k for _, _, k in graph.out_edges(ends[driven[-1]][1], keys=True) if k != back]
+            if onward and back in ends:
+                yield (*driven, back)
+            if len(onward) != 1 or onward[0] in driven:
+                break
+            driven = (*driven, onward[0])
 
 
 # -------------------------------------------------------------------- states
