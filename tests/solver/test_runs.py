@@ -51,6 +51,20 @@ def test_no_seconds_and_no_iterations_still_give_a_plan() -> None:
         assert len(ask(day(), **nothing).plan.routes) == 2
 
 
+def rounds(tickets: int, **options: object) -> list[tuple[float, float, float]]:
+    return run.Budget(Options(**options), 0.0, 10**9).rounds(tickets)  # type: ignore[arg-type]
+
+
+def test_one_round_takes_all_the_iterations_where_there_are_few() -> None:
+    once = [(0.0, 1.0, 1.0)]
+    assert [rounds(250, iterations=999_999), rounds(250, seconds=16.0), rounds(250, iterations=0)] == [once] * 3
+
+
+def test_many_iterations_are_several_rounds_from_hot_and_one_that_polishes() -> None:
+    assert rounds(100, iterations=600_000) == [(0.0, 0.25, 1.0), (0.25, 0.5, 1.0), (0.5, 0.75, 1.0), (0.75, 1.0, 0.1)]
+    assert [len(rounds(100, seconds=s)) for s in (1.0, 10.0, 60.0)] == [1, 4, 5]
+
+
 def test_the_stop_event_ends_a_run_and_keeps_what_it_has() -> None:
     stop = threading.Event()
     stop.set()
