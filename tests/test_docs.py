@@ -56,7 +56,7 @@ OPTIONS = sorted({o for c in COMMANDS.values() for p in c.params for o in p.opts
 
 def test_every_command_is_listed_and_no_other_is() -> None:
     listed = re.findall(
-        r"^(dispatch [a-z]+(?: run| create| list| revoke| info| matrix| route)?)", page("cli.md").split("```")[1], re.MULTILINE
+        r"^(dispatch [a-z]+(?: run| create| list| revoke| info| matrix| route| fit)?)", page("cli.md").split("```")[1], re.MULTILINE
     )
     assert sorted(listed) == sorted(COMMANDS)
 

@@ -33,6 +33,7 @@ LIBRARIES = {
     "geopy": {"travel"},
     "httpx2": {"travel"},
     "icalendar": {"export"},
+    "matplotlib": {"simulation"},
     "networkx": {"travel"},
     "numba": {"solver"},
     "numpy": {"travel", "solver", "explain", "planning", "simulation"},

@@ -11,6 +11,7 @@ from dispatch import schema
 from dispatch.schema.codes import REMEDIES
 from tests.schema.samples import INDEXED, PROBLEM, REMOVED, at, changed, faults_of
 from tests.schema.test_documents_refused import REFUSED
+from tests.simulation.log_cases import REFUSED_LOGS
 from tests.simulation.world_cases import REFUSED_WORLDS
 
 
@@ -258,6 +259,6 @@ def test_no_word_of_the_validating_library_reaches_the_user() -> None:
 
 
 def test_every_fault_code_is_shown_by_a_case() -> None:
-    assert {case.code for case in CASES} | {refused.code for refused in REFUSED} | {refused.code for refused in REFUSED_WORLDS} == set(
-        REMEDIES
-    )
+    assert {case.code for case in CASES} | {refused.code for refused in REFUSED} | {refused.code for refused in REFUSED_WORLDS} | {
+        c.code for c in REFUSED_LOGS
+    } == set(REMEDIES)

@@ -13,6 +13,7 @@ from dispatch.model import Problem
 from dispatch.schema.notices import WARNINGS
 from tests.generated.problems import problems
 from tests.schema.samples import INDEXED, PROBLEM, REMOVED, SHIFT, at, changed
+from tests.simulation.log_cases import WARNED_LOGS
 from tests.simulation.world_cases import WARNED_WORLDS
 
 
@@ -100,7 +101,7 @@ def test_one_change_makes_one_warning_that_shows_the_value_and_the_remedy(case: 
 
 
 def test_every_warning_code_is_shown_by_a_case() -> None:
-    assert {case.code for case in CASES} | {warned.code for warned in WARNED_WORLDS} == set(WARNINGS)
+    assert {case.code for case in CASES} | {warned.code for warned in WARNED_WORLDS} | {c.code for c in WARNED_LOGS} == set(WARNINGS)
 
 
 def test_a_past_shift_with_history_is_there_for_its_history() -> None:

@@ -38,6 +38,8 @@ REFUSED_WORLDS = [
     Refused("UNKNOWN_FIELD", "/engineers/0/shifts", "shifts", tree(engineers=[{"id": "ann", "roster": [DAY_SHIFT], "shifts": []}])),
     Refused("UNKNOWN_POLICY", "/policy", '"quick"', tree(policy="quick")),
     Refused("UNKNOWN_TIME_ZONE", "/time_zone", '"Mars/Base"', tree(time_zone="Mars/Base")),
+    Refused("WORLD_TRAVEL", "/travel/speeds", "a list of 1 item", tree(travel={"source": "crow", "speeds": [{"factor": 0.5}]})),
+    Refused("WORLD_TRAVEL", "/travel/source", '"osrm"', tree(travel={"source": "osrm", "url": "http://127.0.0.1:5000"})),
     Refused("EMPTY_ROSTER", "/engineers", "no engineers", tree(engineers=[])),
     Refused("EMPTY_ROSTER", "/engineers", "None of the 2 engineers", tree(engineers=[{"id": "ann"}, {"id": "bob"}])),
     Refused("ROSTER_WEEK", "/engineers/0/roster/0/week", "3", shift(every=2, week=3)),

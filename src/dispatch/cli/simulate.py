@@ -26,7 +26,9 @@ WorldFile = Annotated[str, typer.Argument(metavar="WORLD", help="File of the for
 Days = Annotated[int, typer.Option(min=1, max=3660, metavar="N", help="Days that count, after the warm-up.")]
 Replications = Annotated[int, typer.Option(min=1, max=10_000, metavar="R", help="Most replications, each with random numbers of its own.")]
 Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, metavar="S", help="Random seed: the same seed gives the same records.")]
-Workers = Annotated[int, typer.Option(min=1, max=256, metavar="W", help="Replications that run side by side.", show_default="one per core")]
+Workers = Annotated[
+    int | None, typer.Option(min=1, max=256, metavar="W", help="Replications that run side by side.", show_default="one per core")
+]
 
 
 def read_world(source: str) -> World:
@@ -76,7 +78,7 @@ def run(
     days: Days = 20,
     replications: Replications = 10,
     seed: Seed = 0,
-    workers: Workers = 0,
+    workers: Workers = None,
     precision: Annotated[
         float | None,
         typer.Option(
@@ -87,6 +89,9 @@ def run(
         Path | None, typer.Option(metavar="DIR", help="Keep the records of every replication here (CSV).", show_default=False)
     ] = None,
     report: options.Report = None,
+    picture: Annotated[
+        Path | None, typer.Option(metavar="FILE.png", help="Draw promises kept and responses here.", show_default=False)
+    ] = None,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> int:
@@ -94,9 +99,10 @@ def run(
     from dispatch.cli.watch import stopping
     from dispatch.simulation import answers as simulated
     from dispatch.simulation import page, runs
+    from dispatch.simulation import picture as drawing
     from dispatch.simulation.warnings import warnings
 
-    for path in (report, None if records is None else records / "days.csv"):
+    for path in (report, picture, None if records is None else records / "days.csv"):
         if path is not None:
             check_writable(path)
     there = read_world(world)
@@ -121,6 +127,10 @@ def run(
             on_progress=tell,
             stop=stop.is_set,
         )
+    if picture is not None:
+        write(picture, drawing.save(drawing.of_run(result), picture))
+        if not quiet:
+            note(f"Wrote {picture}")
     if report is not None:
         write(report, page.of_run(result, found).encode())
         if not quiet:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from dispatch.cli.telling import text
+from dispatch.simulation.fit import Fitted
 from dispatch.simulation.kpis import ALL, FIGURES, Scope, of_scope
 from dispatch.simulation.runs import Estimate, Simulated, Verdict
 
@@ -80,3 +83,39 @@ def _scopes(scopes: tuple[Scope, ...], result: Simulated) -> Table:
         if scope != ALL:
             table.add_row(text(of_scope(scope)), *(with_interval(result.estimate(name, scope), FIGURES[name]) for name in OF_SCOPES))
     return table
+
+
+# ------------------------------------------------------------------------ fit
+
+
+def fit(fitted: Fitted) -> RenderableType:
+    """Return what was fitted to each sort of tickets, and how well it says what was held out."""
+    table = Table(box=None, pad_edge=False)
+    for name in ("Sort", "Tickets", "Per week", "On site", "Law", "Places"):
+        table.add_column(name, justify="left" if name in ("Sort", "Law") else "right")
+    for s in fitted.sorts:
+        mean, sigma, law = s.service
+        said = f"{law}, sigma {sigma:.2f}" if law == "lognormal" else law
+        minutes = f"{mean / 60:,.0f} min"
+        row = (f"{s.tickets:,}", f"{s.by_hour.sum():,.1f}", minutes, said if s.known else "not in the log", str(len(s.points)))
+        table.add_row(text(s.name), *row)
+    g = fitted.goodness
+    held = fitted.split < fitted.last
+    first, split, last = (date.fromordinal(d).isoformat() for d in (fitted.first, fitted.split, fitted.last - 1))
+    head = f"{len(fitted.log.entries):,} tickets, {first} to {last}"
+    judged = f"Held out from {split} on" if held else "Nothing held out: judged by what was fitted"
+    rows = [(f"Tickets expected {g.expected:,.0f}, seen {g.seen:,}", f"{100 * (g.expected / g.seen - 1):+.1f} %" if g.seen else "–")]
+    if g.spread is not None:
+        rows.append(("Daily counts: variance over that of chance alone", f"{g.spread:.2f}"))
+    if g.explained is not None:
+        rows.append(("Deviance of hourly counts explained by the week", f"{100 * g.explained:.1f} %"))
+    elif fitted.log.days_only:
+        rows.append(("Openings are days: nothing is known of hours", ""))
+    if g.ks is not None and g.ks_bound is not None:
+        rows.append((f"Durations ({g.durations:,}): largest distance of distributions; by chance below {g.ks_bound:.3f}", f"{g.ks:.3f}"))
+    if g.places_km is not None:
+        rows.append(("Median distance of a place from the nearest fitted one", f"{g.places_km:.2f} km"))
+    goodness = Table(title=judged, title_justify="left", box=None, pad_edge=False, show_header=False)
+    for what, value in rows:
+        goodness.add_row(what, Text(value, justify="right"))
+    return Group(Text(head, "bold"), Text(), table, Text(), goodness)

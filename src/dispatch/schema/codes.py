@@ -84,6 +84,7 @@ REMEDIES: MappingProxyType[str, str] = MappingProxyType(
         # a world
         "INVALID_DATE": "Write the date like 2026-03-02.",
         "INVALID_CLOCK": "Write the local clock time like 08:30, from 00:00 to 24:00.",
+        "WORLD_TRAVEL": "Let travel be crow or matrix, without speeds.",
         "EMPTY_ROSTER": "Give at least one engineer a roster.",
         "ROSTER_WEEK": "Let week be from 1 to every.",
         "NO_DEMAND": "Give demand or preventive.",
@@ -95,6 +96,10 @@ REMEDIES: MappingProxyType[str, str] = MappingProxyType(
         "UNKNOWN_FIGURE": "Use a figure of docs/kpis.md.",
         "TARGET_WITHOUT_BOUND": "Give at_least or at_most.",
         "TARGETS_CONTRADICT": "Give up one of the two, or move its bound.",
+        # a log
+        "UNKNOWN_COLUMN": "Name a column that the log has.",
+        "NO_OPENING_COLUMN": "Say which column it is, with --opened.",
+        "LOG_UNUSABLE": "Give a CSV file with a line of column names and opening times such as 2026-03-02 08:30:00.",
         # a plan
         "COST_DOES_NOT_ADD_UP": "Let total be the sum of by_rule, or leave cost out: checking a plan prices it again.",
     }

@@ -31,6 +31,12 @@ WARNINGS: MappingProxyType[str, str] = MappingProxyType(
         "NEVER_WORKS": "Give the engineer a roster, or remove the engineer.",
         "CANNOT_BE_SERVED": "Add engineers or hours, or lower the rates.",
         "CLOCK_CHANGE": "Start another day where this is not wanted.",
+        "LOG_TIME_MISSING": "Complete the log, or leave these rows.",
+        "LOG_TIME_UNREADABLE": "Write times like 2026-03-02 08:30:00.",
+        "LOG_DUPLICATE": "Name the column of the ticket with --ticket where these are different ones.",
+        "LOG_TIMES_REVERSED": "Correct the times, or name other columns with --begun and --ended.",
+        "LOG_CLOCK_CHANGE": "Give times with an offset, or the right --time-zone.",
+        "LOG_PLACE_MISSING": "Complete the positions, or leave these rows without.",
         "LOG_OUTSIDE": "Change start or the number of days.",
     }
 )

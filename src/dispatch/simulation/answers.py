@@ -8,10 +8,11 @@ from datetime import date
 from typing import Any
 
 from dispatch.model import PlanWarning
+from dispatch.simulation.fit import Fitted
 from dispatch.simulation.kpis import FIGURES, Scope
 from dispatch.simulation.runs import Estimate, Simulated, Verdict
 
-__all__ = ["estimate", "of_run", "scope", "target"]
+__all__ = ["estimate", "of_fit", "of_run", "scope", "target"]
 
 
 def scope(found: Scope) -> dict[str, str | None]:
@@ -33,6 +34,32 @@ def target(v: Verdict) -> dict[str, Any]:
     """Return a target and how it came out."""
     bounds = {"at_least": v.at_least, "at_most": v.at_most}
     return {"figure": v.figure, **scope(v.scope), **bounds, **estimate(v.estimate), "met": v.met, "surely": v.surely}
+
+
+def of_fit(fitted: Fitted) -> dict[str, Any]:
+    """Return a fit as a document."""
+    return {
+        "format": "dispatch-fit/1",
+        "tickets": len(fitted.log.entries),
+        "first": date.fromordinal(fitted.first).isoformat(),
+        "held_out_from": date.fromordinal(fitted.split).isoformat(),
+        "last": date.fromordinal(fitted.last - 1).isoformat(),
+        "columns": asdict(fitted.log.columns),
+        "sorts": [
+            {
+                "name": s.name,
+                "tickets": s.tickets,
+                "per_week": round(float(s.by_hour.sum()), 4),
+                "service_minutes": round(s.service[0] / 60, 2),
+                "sigma": round(s.service[1], 4),
+                "law": s.service[2],
+                "durations_known": s.known,
+            }
+            for s in fitted.sorts
+        ],
+        "goodness": {name: round(v, 6) if isinstance(v, float) else v for name, v in asdict(fitted.goodness).items()},
+        "warnings": [asdict(w) for w in fitted.log.warnings],
+    }
 
 
 def of_run(result: Simulated, warnings: Sequence[PlanWarning] = ()) -> dict[str, Any]:

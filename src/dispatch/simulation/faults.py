@@ -16,10 +16,21 @@ WEEK = 7 * 86_400
 
 def world_faults(world: documents.World) -> Iterator[Fault]:
     """Yield every fault between the fields of a world."""
+    yield from _travel(world)
     yield from _crew(world)
     yield from _work(world)
     yield from _log(world)
     yield from _targets(world)
+
+
+def _travel(world: documents.World) -> Iterator[Fault]:
+    given = world.travel if isinstance(world.travel, dict) else {}
+    if given.get("source", "crow") not in ("crow", "matrix"):
+        yield fault(
+            "WORLD_TRAVEL", "/travel/source", f"`source` is {shown(given['source'])}: a simulation goes to thousands of new places."
+        )
+    if given.get("speeds"):
+        yield fault("WORLD_TRAVEL", "/travel/speeds", f"`speeds` is {shown(given['speeds'])}: a simulation travels alike at any hour.")
 
 
 def _crew(world: documents.World) -> Iterator[Fault]:

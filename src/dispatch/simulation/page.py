@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib.resources import files
 from string import Template
+from typing import Any
 
+from dispatch.errors import DispatchError
 from dispatch.model import PlanWarning
 from dispatch.report.markup import Markup, el, join
+from dispatch.simulation import picture
 from dispatch.simulation.kpis import ALL, FIGURES, Scope, of_scope
 from dispatch.simulation.runs import Estimate, Simulated, Verdict
 
-__all__ = ["card", "document", "of_run", "said", "section", "table", "target_table", "with_interval"]
+__all__ = ["card", "chart", "document", "of_run", "said", "section", "table", "target_table", "with_interval"]
 
 CARDS = (
     "sla",
@@ -24,6 +27,16 @@ CARDS = (
     "cost_per_day",
 )
 OF_SCOPES = ("tickets_per_day", "sla", "response_p50_minutes", "response_p90_minutes", "first_time_fix", "repeat_rate", "backlog_end")
+STYLE = """
+.figures { overflow-x: auto; }
+.figures table { border-collapse: collapse; font-size: 14px; }
+.figures th, .figures td { text-align: left; padding: 5px 18px 5px 0; border-top: 1px solid var(--rule); white-space: nowrap; }
+.figures thead th { color: var(--soft); font-size: 12.5px; font-weight: 500; border: 0; }
+.figures .num { text-align: right; }
+.figures td small { display: block; }
+.sheet svg { max-width: 100%; height: auto; }
+"""
+NOTE = "Dots are means over replications with their 95 % intervals; red marks are what targets ask for."
 
 
 def said(value: float | None, unit: str) -> str:
@@ -44,7 +57,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str | Markup]], numbers: 
     """Return a table; columns from `numbers` on are numbers."""
     cells = [el("th", name, scope="col", class_="num" if i >= numbers else None) for i, name in enumerate(head)]
     body = [el("tr", *(el("td", cell, class_="num" if i >= numbers else None) for i, cell in enumerate(row))) for row in rows]
-    return el("div", el("table", el("thead", el("tr", *cells)), el("tbody", *body)), class_="scroll", tabindex=0)
+    return el("div", el("table", el("thead", el("tr", *cells)), el("tbody", *body)), class_="figures")
 
 
 def section(title: str, *parts: Markup | None) -> Markup:
@@ -52,9 +65,18 @@ def section(title: str, *parts: Markup | None) -> Markup:
     return el("section", el("h2", title), *parts)
 
 
+def chart(draw: Callable[[], Any]) -> Markup:
+    """Return a picture as part of the page, on white paper whatever the colours around it; without matplotlib, what to install."""
+    try:
+        drawn = draw()
+    except DispatchError as error:
+        return el("p", str(error), class_="note")
+    return el("div", Markup(picture.as_svg(drawn)), class_="sheet", style="background:#fff;text-align:center")
+
+
 def card(name: str, value: str, note: str = "", state: str = "") -> Markup:
     """Return one figure in large type."""
-    return el("dl", el("dt", name), el("dd", el("b", value), el("small", note)), class_=f"card {state}".strip())
+    return el("div", el("dt", name), el("dd", el("b", value), el("small", note)), class_=f"card {state}".strip())
 
 
 def target_table(found: Sequence[Verdict]) -> Markup:
@@ -83,7 +105,7 @@ def document(title: str, lead: str, warnings: Sequence[PlanWarning], parts: Sequ
     header = el("header", el("p", "Simulation", class_="eyebrow"), el("h1", title), el("p", lead, class_="lead"))
     return Template((folder / "page.html").read_text("utf-8")).substitute(
         title=el("title", title),
-        style=(folder / "style.css").read_text("utf-8"),
+        style=(folder / "style.css").read_text("utf-8") + STYLE,
         header=header,
         main=join(troubles, *parts),
         footer=el("footer", el("h2", "How it was made"), el("p", made, class_="note"), id="made"),
@@ -93,7 +115,7 @@ def document(title: str, lead: str, warnings: Sequence[PlanWarning], parts: Sequ
 def of_run(result: Simulated, warnings: Sequence[PlanWarning] = ()) -> str:
     """Return the report of a run."""
     world, n = result.world, len(result.replications)
-    cards = el("div", *(_figure_card(result, name) for name in CARDS), class_="cards")
+    cards = el("dl", *(_figure_card(result, name) for name in CARDS), class_="cards")
     scopes = [s for s in result.scopes() if s != ALL]
     rows = [(of_scope(s), *(with_interval(result.estimate(f, s), FIGURES[f]) for f in OF_SCOPES)) for s in scopes]
     figures = [(f, with_interval(result.estimate(f), u), {"share": "", "money": world.currency}.get(u, u)) for f, u in FIGURES.items()]
@@ -101,6 +123,7 @@ def of_run(result: Simulated, warnings: Sequence[PlanWarning] = ()) -> str:
     parts = [
         cards,
         section("Targets", target_table(found)) if found else None,
+        section("Promises and responses", chart(lambda: picture.of_run(result)), el("p", NOTE, class_="note")),
         section("By kind, class and region", table(("Of", *OF_SCOPES), rows)) if rows else None,
         section("All figures", table(("Figure", "Mean and 95 % interval", "Unit"), figures, numbers=1)),
     ]

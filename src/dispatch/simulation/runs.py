@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dispatch.simulation.engine import Audit, Sink, simulate
-from dispatch.simulation.kpis import ALL, Figures, Scope, figures_of, scope_of
+from dispatch.simulation.kpis import ALL, FIGURES, Figures, Scope, figures_of, scope_of
 from dispatch.simulation.records import RecordFiles, read_days, read_tickets
 from dispatch.simulation.world import World
 
@@ -35,6 +35,10 @@ class Estimate:
 
     Parameters
     ----------
+    low, high
+        Where a figure cannot be negative, or above 1, the interval ends there.
+    half
+        Half the width of the interval, uncut.
     values
         One per replication, None where the figure is not defined.
     """
@@ -42,12 +46,8 @@ class Estimate:
     mean: float | None
     low: float | None
     high: float | None
+    half: float | None
     values: tuple[float | None, ...]
-
-    @property
-    def half(self) -> float | None:
-        """Half the width of the interval."""
-        return None if self.low is None or self.high is None else (self.high - self.low) / 2
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Simulated:
 
     def estimate(self, figure: str, scope: Scope = ALL) -> Estimate:
         """Return a figure over all replications."""
-        return estimate([r.figures.get(scope, {}).get(figure) for r in self.replications])
+        return estimate([r.figures.get(scope, {}).get(figure) for r in self.replications], figure)
 
     def targets(self) -> tuple[Verdict, ...]:
         """Return how each target of the world came out."""
@@ -110,19 +110,28 @@ def replicate(world: World, days: int, seed: int, number: int, folder: Path | No
     return Replication(number, figures, audit)
 
 
-def estimate(values: Sequence[float | None]) -> Estimate:
-    """Return the mean of some replications and its 95 % interval by Student's t."""
+def estimate(values: Sequence[float | None], figure: str | None = None) -> Estimate:
+    """Return the mean of some replications and its 95 % interval by Student's t.
+
+    Parameters
+    ----------
+    figure
+        Name of the figure: its interval keeps to what it can be. None: any number, such as a difference.
+    """
     known = [v for v in values if v is not None]
     if not known:
-        return Estimate(None, None, None, tuple(values))
+        return Estimate(None, None, None, None, tuple(values))
     mean = sum(known) / len(known)
     if len(known) < 2:
-        return Estimate(mean, None, None, tuple(values))
+        return Estimate(mean, None, None, None, tuple(values))
     from scipy.special import stdtrit  # takes a tenth of a second to load
 
     spread = math.sqrt(sum((v - mean) ** 2 for v in known) / (len(known) - 1) / len(known))
     half = float(stdtrit(len(known) - 1, 0.975)) * spread
-    return Estimate(mean, mean - half, mean + half, tuple(values))
+    low, high = mean - half, mean + half
+    if figure is not None:
+        low, high = max(0.0, low), min(1.0, high) if FIGURES[figure] == "share" else high
+    return Estimate(mean, low, high, half, tuple(values))
 
 
 def judge(world: World, of: Callable[[str, Scope], Estimate]) -> tuple[Verdict, ...]:
@@ -214,8 +223,6 @@ def _narrow(world: World, done: Sequence[Replication], precision: float) -> bool
         e = estimate([r.figures.get(scope, {}).get(figure) for r in done])
         if e.mean is None:
             continue
-        from dispatch.simulation.kpis import FIGURES
-
         size = 1.0 if FIGURES[figure] == "share" else abs(e.mean)
         if e.half is None or e.half > precision * size:
             return False
