@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from hashlib import sha256
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
@@ -18,8 +19,8 @@ from dispatch.api.requests import Answer, JsonBody, KeyUse, computing, encoded
 from dispatch.api.service import Here, Service, Viewer
 from dispatch.api.sources import allowed
 from dispatch.errors import Fault, InputError
-from dispatch.model import Problem
-from dispatch.planning import Planned
+from dispatch.model import CrowTravel, MatrixTravel, Problem
+from dispatch.planning import Ground, Planned
 from dispatch.schema import text
 from dispatch.schema.codes import fault
 
@@ -60,6 +61,10 @@ class TwoPlans(BaseModel):
 BOTH = {"A plan made by hand": {"problem": examples.DAY, "plan": examples.BY_HAND}}
 
 
+GROUNDS, MOST_REMEMBERED = 4, 2000
+"""Problems whose travel times are remembered, and the most tickets of such a one: it takes 8 bytes for each pair of places."""
+
+
 # -------------------------------------------------------------------- reading
 
 
@@ -98,9 +103,24 @@ def problem_of(service: Service, data: bytes) -> Problem:
 
 
 def _planned(service: Service, body: bytes) -> Planned:
-    problem, plan = parts(body, problem=lambda data: problem_of(service, data), plan=schema.read_plan)
+    on, plan = parts(body, problem=lambda data: _ground(service, data), plan=schema.read_plan)
     service.until_warm()
-    return planning.check(problem, plan)
+    return planning.check(on.problem, plan, on)
+
+
+def _ground(service: Service, data: bytes) -> Ground:
+    """Return the ground of a problem, remembered from the last time: who drags a stop sends the same problem with every plan."""
+    digest = sha256(data).digest()
+    known = service.grounds.get(digest)
+    if known is not None:
+        return known
+    problem = problem_of(service, data)
+    found = planning.ground(problem)
+    if isinstance(problem.travel, (CrowTravel, MatrixTravel)) and len(problem.tickets) <= MOST_REMEMBERED:
+        if len(service.grounds) >= GROUNDS:
+            service.grounds.clear()
+        service.grounds[digest] = found
+    return found
 
 
 def plan_bytes(planned: Planned) -> bytes:

@@ -12,6 +12,7 @@ from fastapi import Depends, Request
 from dispatch.api.gate import Caller
 from dispatch.api.problems import Refusal
 from dispatch.api.settings import Settings
+from dispatch.planning import Ground
 from dispatch.store import Store
 from dispatch.store.tokens import Role
 
@@ -42,6 +43,8 @@ class Service:
         Set once the search is compiled or loaded: nothing that searches or explains is asked before.
     ending
         Set when the service shuts down.
+    grounds
+        Of the problems last sent to be judged, by the SHA-256 of what was sent.
     """
 
     settings: Settings
@@ -51,6 +54,7 @@ class Service:
     runner: Runner
     warm: threading.Event = field(default_factory=threading.Event)
     ending: threading.Event = field(default_factory=threading.Event)
+    grounds: dict[bytes, Ground] = field(default_factory=dict)
 
     def until_warm(self) -> None:
         """Wait in a thread of its own until the search can be used; the first start on a machine compiles it.

@@ -55,21 +55,62 @@ def plan(problem: Problem, options: solver.Options | None = None, start: Plan | 
     result = solver.solve(problem, matrix, options, start)
     verdict = verify(problem, matrix, result.plan)
     disagreements = tuple(_disagreements(result.cost, verdict))
-    return _finished(problem, matrix, replace(verdict, violations=verdict.violations + disagreements))
+    return _finished(ground(problem, matrix), replace(verdict, violations=verdict.violations + disagreements))
 
 
-def check(problem: Problem, plan: Plan) -> Planned:
-    """Check and explain a plan, made by hand or earlier; its order is kept, its times and costs are worked out anew.
+@dataclass(frozen=True)
+class Ground:
+    """What judging a plan needs of its problem alone: worked out once, it serves one plan after the other.
 
-    A plan that states another problem gets a warning, `OTHER_PROBLEM`.
+    Parameters
+    ----------
+    this
+        Name and SHA-256 of the problem.
+    warnings
+        What to know about the problem and its travel times.
+    """
+
+    problem: Problem
+    matrix: TravelMatrix
+    this: ProblemRef
+    warnings: tuple[PlanWarning, ...]
+
+
+def ground(problem: Problem, matrix: TravelMatrix | None = None) -> Ground:
+    """Return what judging plans of a problem needs of it.
+
+    Parameters
+    ----------
+    matrix
+        Of the problem, where it is known already.
 
     Raises
     ------
     TravelError
         Travel times could not be had.
     """
-    matrix = travel.matrix(problem)
-    return _finished(problem, matrix, verify(problem, matrix, plan))
+    matrix = travel.matrix(problem) if matrix is None else matrix
+    this = ProblemRef(problem.name, sha256(schema.write_problem(problem)).hexdigest())
+    return Ground(problem, matrix, this, schema.warnings(problem) + matrix.warnings)
+
+
+def check(problem: Problem, plan: Plan, on: Ground | None = None) -> Planned:
+    """Check and explain a plan, made by hand or earlier; its order is kept, its times and costs are worked out anew.
+
+    A plan that states another problem gets a warning, `OTHER_PROBLEM`.
+
+    Parameters
+    ----------
+    on
+        The ground of this problem, where it is known already.
+
+    Raises
+    ------
+    TravelError
+        Travel times could not be had.
+    """
+    on = ground(problem) if on is None else on
+    return _finished(on, verify(problem, on.matrix, plan))
 
 
 def replan(problem: Problem, published: Plan, options: solver.Options | None = None) -> Planned:
@@ -118,13 +159,11 @@ def _disagreements(cost: int, verdict: Verdict) -> Iterator[Violation]:
         yield Violation("agreement", abs(cost - verdict.cost.total), message)
 
 
-def _finished(problem: Problem, matrix: TravelMatrix, verdict: Verdict) -> Planned:
+def _finished(on: Ground, verdict: Verdict) -> Planned:
     """Explain a checked plan, and write on it which problem it belongs to and what to know about it."""
-    explained = explain.explain(problem, matrix, verdict.plan, verdict)
-    this = ProblemRef(problem.name, sha256(schema.write_problem(problem)).hexdigest())
-    told = explained.problem
-    warnings = schema.warnings(problem) + matrix.warnings
-    if told is not None and told.sha256 != this.sha256:
+    explained = explain.explain(on.problem, on.matrix, verdict.plan, verdict)
+    told, warnings = explained.problem, on.warnings
+    if told is not None and told.sha256 != on.this.sha256:
         message = f"The plan states another problem, {told.name!r}, or an earlier state of this one; it was checked against this one."
         warnings += (PlanWarning("OTHER_PROBLEM", "", message),)
-    return Planned(problem, matrix, replace(explained, problem=this, warnings=warnings), verdict.violations)
+    return Planned(on.problem, on.matrix, replace(explained, problem=on.this, warnings=warnings), verdict.violations)

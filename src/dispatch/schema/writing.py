@@ -72,8 +72,7 @@ def _laid_out(value: Any, depth: int) -> list[str]:
     return parts
 
 
-def _flat(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+_flat: Callable[[Any], str] = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 
 def _long(value: Any) -> bool:
