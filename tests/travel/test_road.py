@@ -13,7 +13,7 @@ import pytest
 
 from dispatch import planning, travel
 from dispatch.errors import TravelError
-from dispatch.model import Engineer, Place, Problem, Profile, RoadTravel, Shift, Ticket
+from dispatch.model import Engineer, Place, Problem, Profile, RoadTravel, Shift, Speed, Ticket
 from dispatch.solver import Options
 from dispatch.travel import Means, network, road
 from dispatch.travel.points import UNREACHABLE
@@ -47,6 +47,12 @@ def test_a_plan_is_made_along_the_roads_in_whole_seconds_and_metres(means: Means
     assert found.seconds.tolist() == [[0, 256], [256, 0]]
     assert found.metres.tolist() == [[0, 2502], [2502, 0]]
     assert found.warnings == ()
+
+
+def test_speeds_of_a_road_class_hold_for_the_seconds_driven_on_it(means: Means) -> None:
+    along = RoadTravel("town.osm", speeds=(Speed(0.5, road_class="secondary"),))
+    found = travel.matrix(replace(day(Ticket("T1", Place(*PLACES["Mill Lane"]), 600)), travel=along), means)
+    assert {c: part.tolist() for c, part in found.by_class.items()} == {"secondary": [[0, 188], [188, 0]]}
 
 
 def test_a_ticket_on_the_island_is_left_out_and_named(means: Means) -> None:

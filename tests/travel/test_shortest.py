@@ -105,6 +105,13 @@ def test_of_no_places_there_are_no_times(town: RoadMap) -> None:
     assert shortest.costs(town.roads, town.snap(np.zeros((0, 2)), [])).shape == (0, 0)
 
 
+def test_seconds_are_told_by_road_class(town: RoadMap) -> None:
+    snapped = town.snap(np.array([PLACES["Mill Lane"], PLACES["High Street"], PLACES["Island Road"]]), [""] * 3)
+    found = shortest.on_classes(town.roads, snapped, ("secondary", "tertiary", "motorway"))
+    assert found[:, 0, 1] == pytest.approx([BRIDGE + 1.5 * HIGH, 1.5 * MILL, 0], abs=0.02)
+    assert found[:, 0, 2].tolist() == found[:, 2, 2].tolist() == [0, 0, 0]
+
+
 # ---------------------------------------------------------------------- turns
 
 CROSS = {1: (0, 0), 2: (1, 0), 3: (2, 0), 4: (1, 1), 5: (1, -1), 6: (2, 1), 7: (0, 1)}
@@ -240,6 +247,8 @@ def test_times_are_those_of_networkx_the_triangle_holds_and_ways_agree(
     theirs = _by_networkx(found, flat, ours, where)
     assert seconds == pytest.approx(theirs, abs=0.03)
     assert (costs[:, :, None] + costs[None, :, :] >= costs[:, None, :] - 3 * 2**27).all()  # hundredths are rounded where a place is
+    by_class = shortest.on_classes(flat, snapped, flat.classes)
+    assert by_class.sum(axis=0) == pytest.approx(seconds)
     pairs = [(i, j) for i in range(n) for j in range(n)]
     for (i, j), way in zip(pairs, ours.ways(where, [""] * n, pairs), strict=True):
         assert way is not None

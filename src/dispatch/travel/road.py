@@ -93,11 +93,12 @@ def legs(travel: RoadTravel, at: Points, by: Means) -> Legs:
     TravelError
         The extract cannot be used, or does not cover a point.
     """
-    return between(open_map(by.locate(travel.extract), travel.profile, by.cache), at)
+    classes = sorted({s.road_class for s in travel.speeds if s.road_class is not None})
+    return between(open_map(by.locate(travel.extract), travel.profile, by.cache), at, classes)
 
 
-def between(found: RoadMap, at: Points) -> Legs:
-    """Return travel between all points along the roads of a map, as `legs` does."""
+def between(found: RoadMap, at: Points, classes: Sequence[str] = ()) -> Legs:
+    """Return travel between all points along the roads of a map, as `legs` does, and the part of it on roads of some classes."""
     snapped = found.snap(at.positions, at.names)
     costs = shortest.costs(found.roads, snapped)
     seconds, metres = (np.empty(costs.shape, np.int32) for _ in range(2))
@@ -106,7 +107,9 @@ def between(found: RoadMap, at: Points) -> Legs:
         s, m = network.split(np.where(there, row, 0.0))
         seconds[i] = np.where(there, np.floor(s + 0.5), UNREACHABLE)
         metres[i] = np.where(there, np.floor(m + 0.5), 0)
-    return Legs(seconds, metres, tuple(_far(found.roads, at, snapped)))
+    parts = shortest.on_classes(found.roads, snapped, classes) if classes else ()
+    by_class = {c: np.minimum(np.floor(part + 0.5), seconds).astype(np.int32) for c, part in zip(classes, parts, strict=True)}
+    return Legs(seconds, metres, tuple(_far(found.roads, at, snapped)), by_class)
 
 
 def off_road(found: RoadMap, at: Points) -> Iterator[PlanWarning]:

@@ -15,7 +15,7 @@ from dispatch.travel.graph import metres_between
 from dispatch.travel.network import Floats, Ints, Roads, joined, split
 from dispatch.travel.snapping import Snapped
 
-__all__ = ["Step", "Way", "costs", "ways"]
+__all__ = ["Step", "Way", "costs", "on_classes", "ways"]
 
 _CELLS = 1 << 24
 """Most distances held at once: 128 MiB."""
@@ -91,6 +91,67 @@ def costs(roads: Roads, at: Snapped) -> Floats:
         found[a, b] = min(found[a, b], direct)
     np.fill_diagonal(found, 0.0)
     return found
+
+
+def on_classes(roads: Roads, at: Snapped, classes: Sequence[str]) -> Floats:
+    """Return the seconds that the fastest ways between all points take on roads of some classes.
+
+    Shape (classes, n, n), row = from; 0 where there is no way.
+    """
+    n, width = len(at.stretch), roads.states + len(at.stretch)
+    found = np.zeros((len(classes), n, n))
+    if not n:
+        return found
+    ends = _Ends.of(roads, at)
+    search = _with_starts(roads, ends, n)
+    into, first, last = _arrivals(roads, ends, n)
+    total = np.empty((n, n))
+    wanted = np.array([roads.classes.index(c) if c in roads.classes else -1 for c in classes])[:, None]
+    class_of = roads.road_class[roads.stretch]
+    key, edge, seconds = _cheapest(roads, ends, width)
+    part = np.where(class_of[edge] == wanted, seconds, 0.0)
+    end = np.where(class_of[ends.edge] == wanted, split(ends.done)[0], 0.0)
+    rows = max(1, _CELLS // width)
+    for a in range(0, n, rows):
+        some = np.arange(a, min(a + rows, n))
+        to_states, before = dijkstra(search, indices=roads.states + some, return_predecessors=True)
+        reached = to_states[:, into.state] + into.cost
+        best = _least(reached, first, last)
+        total[some] = np.take_along_axis(reached, best, axis=1)
+        row, to = np.nonzero(np.isfinite(total[some]))
+        found[:, a + row, to] = end[:, into.end[best[row, to]]]
+        state = into.state[best[row, to]]
+        while len(state):  # all ways at once, each a move further back
+            came = before[row, state]
+            found[:, a + row, to] += part[:, np.searchsorted(key, came.astype(np.int64) * width + state)]
+            on = came < roads.states
+            row, to, state = row[on], to[on], came[on]
+    for i, j, direct in _same_edge(ends):
+        if direct <= total[i, j]:
+            total[i, j] = direct
+            found[:, i, j] = np.where(roads.road_class[at.stretch[i]] == wanted[:, 0], split(np.array(direct))[0], 0.0)
+    found[:, np.arange(n), np.arange(n)] = 0.0
+    return found
+
+
+def _cheapest(roads: Roads, ends: _Ends, width: int) -> tuple[npt.NDArray[np.int64], Ints, Floats]:
+    """Return the moves that a search uses, those from points included: key (state by `width` plus state), edge, seconds; sorted by key."""
+    start = np.concatenate((roads.moved_from, roads.states + ends.point)).astype(np.int64)
+    key = start * width + np.concatenate((roads.moved_to, roads.reached[ends.edge]))
+    edge = np.concatenate((roads.moved_over, ends.edge))
+    cost = np.concatenate((roads.cost[roads.moved_over], ends.left))
+    order = np.lexsort((cost, key))
+    new = np.append(True, np.diff(key[order]) != 0)
+    return key[order][new], edge[order][new], split(cost[order][new])[0]
+
+
+def _least(reached: Floats, first: npt.NDArray[np.int64], last: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return where in each row the least value from `first` to `last` is, shape (rows, points)."""
+    best = np.broadcast_to(first, (len(reached), len(first)))
+    for k in range(1, int((last - first).max(initial=1))):
+        other = np.broadcast_to(np.minimum(first + k, last - 1), best.shape)
+        best = np.where(np.take_along_axis(reached, other, 1) < np.take_along_axis(reached, best, 1), other, best)
+    return best
 
 
 def _with_starts(roads: Roads, ends: _Ends, n: int) -> csr_array:
