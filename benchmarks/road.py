@@ -95,8 +95,9 @@ def extract(path: Path, url: str, count: int, runs: int, seed: int) -> list[Figu
     ratio = mine[both] / other[both]
     far = np.maximum(ratio, 1 / ratio) > 2
     size = f"{count} x {count}"
+    building = f"read and build, {len(roads.junction):,} junctions, on one core to itself ({built:.1f} s by the clock)"
     return [
-        Figure(f"{name}: read and build, {len(roads.junction):,} junctions, on one core to itself ({built:.1f} s by the clock)", worked, 10.0, "s"),
+        Figure(f"{name}: {building}", worked, 10.0, "s"),
         Figure(f"{name}: load what is kept", median(loading), 0.5, "s"),
         Figure(f"{name}: {size} matrix, by OSRM's time ({own:.2f} s by {server:.2f} s)", own / server, 2.0, ""),
         Figure(f"{name}: difference from OSRM's durations, median", 100 * float(np.median(np.abs(ratio - 1))), 15.0, "%"),
