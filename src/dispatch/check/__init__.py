@@ -41,12 +41,17 @@ class Verdict:
     kpis: Mapping[str, float | int | None]
 
 
-def verify(problem: Problem, matrix: TravelMatrix, plan: Plan) -> Verdict:
+def verify(problem: Problem, matrix: TravelMatrix, plan: Plan, *, figures: bool = True) -> Verdict:
     """Re-time and judge a plan, keeping the order of its routes (``docs/rules.md``).
 
     Of the plan only that order counts, and what it says about unassigned tickets; whatever else it states is worked
     out anew. A plan may be nonsense: what does not exist in the problem is a violation and left out of the
     answer, and a ticket the plan forgot is added to `unassigned`.
+
+    Parameters
+    ----------
+    figures
+        Whether to work out the key figures, too: about half of the work.
     """
     case = Case.of(problem, matrix)
     routes = [
@@ -57,16 +62,16 @@ def verify(problem: Problem, matrix: TravelMatrix, plan: Plan) -> Verdict:
     placed = {t.id for route in routes for t in route.tickets}
     left_out = [t for t in problem.tickets if t.id not in placed and t.status != "cancelled"]
     cost, stop_costs = price(case, routes, left_out)
-    figures = kpis(case, routes, left_out, cost)
+    found = kpis(case, routes, left_out, cost) if figures else {}
     retimed = replace(
         plan,
         routes=tuple(_route(route, costs) for route, costs in zip(routes, stop_costs, strict=True)),
         unassigned=_unassigned(case, plan, left_out),
         policy=case.weights,
         cost=cost,
-        kpis=figures,
+        kpis=found,
     )
-    return Verdict(retimed, violations(case, plan, routes, left_out), cost, figures)
+    return Verdict(retimed, violations(case, plan, routes, left_out), cost, found)
 
 
 def _route(route: Timed, costs: tuple[int, ...]) -> Route:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from statistics import pstdev
+from math import sqrt
 
 from dispatch.check.case import Case
 from dispatch.check.cost import overtime_seconds, served
@@ -115,13 +115,18 @@ def _effort(used: Sequence[Timed]) -> dict[str, Figure]:
     }
 
 
+def _deviation(numbers: Sequence[int]) -> float:
+    """Return the standard deviation of a whole population; the variance is exact until its root is taken."""
+    return sqrt(len(numbers) * sum(n * n for n in numbers) - sum(numbers) ** 2) / len(numbers)
+
+
 def _fairness(used: Sequence[Timed]) -> dict[str, Figure]:
     workloads = [r.travel + r.service for r in used]
     stops = [it for r in used for it in served(r)]
     return {
         "utilisation": _share(sum(workloads), sum(r.shift.end - r.shift.start for r in used)),
         "workload_range_minutes": _minutes(max(workloads) - min(workloads)) if used else None,
-        "workload_stdev_minutes": _minutes(pstdev(workloads)) if used else None,
+        "workload_stdev_minutes": _minutes(_deviation(workloads)) if used else None,
         "tier_excess_stops": sum(it.excess_tiers > 0 for it in stops),
         "not_preferred_stops": sum(it.is_not_preferred for it in stops),
         "cross_region_stops": sum(it.is_cross_region for it in stops),

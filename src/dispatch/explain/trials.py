@@ -289,7 +289,7 @@ class Trials:
             customers=tuple(c for c in self.problem.customers if c.id in customers),
             previous=tuple(self.previous[name] for name in concerned if name in self.previous),
         )
-        return verify(part, self.matrix, Plan(tuple(routes)))
+        return verify(part, self.matrix, Plan(tuple(routes)), figures=False)
 
     def apply(self, change: Change) -> tuple[Problem, Plan]:
         """Return the whole problem and the whole plan with a change made; times and costs of the plan are for the check to say."""
