@@ -155,7 +155,7 @@ def sensible_delay(case: Case, engineer: Engineer, calls: Sequence[_Call], walk:
     # Beyond the waiting up to here, answering would cost more than the paid time saved, or the return would move.
     if case.hours is None or waited == 0:
         return max(0, min([*limits, waited]))
-    last = min(len(by), len(calls) - 1)
+    last = max(k for k, stop in enumerate(walk.stops[: len(by) + 1]) if stop.waiting)
     by[last:] = [walk.stops[last].start]
     return _latest(calls[: last + 1], by, departure, min(first, default=by[-1] - departure), breaks)
 

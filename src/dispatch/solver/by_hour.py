@@ -2,9 +2,9 @@
 
 The differences: how long a leg takes is known only once its departure is, and putting off the departure of the route changes the
 times on the way. So the departure is sought backwards, from the stop that must not move, and the stops before it are then timed once more.
-Marks are those of the walk that leaves at once. BEARABLE of a stop is the last moment at which its service may begin; of the last row,
-DRIVEN, SPENT and BEARABLE are as in `timing`, ANSWERED is what the delay adds to the seconds driven, WAITED the cost of legs and stops
-without a delay.
+Marks are those of the walk that leaves at once. In those of stops, DRIVEN counts every leg as at its fastest hour, which is what the search
+compares a detour with; ACTUAL counts the seconds driven, and BEARABLE is not used. In the last row, DRIVEN, SPENT and BEARABLE are as in
+`timing`, ACTUAL is what the delay adds to the seconds driven, and WAITED the cost of legs and stops without a delay.
 """
 
 from __future__ import annotations
@@ -54,6 +54,8 @@ from dispatch.solver.terms import (
     serve,
     timed_cost,
 )
+
+ACTUAL = ANSWERED
 
 # ------------------------------------------------------------------------ legs
 
@@ -184,13 +186,16 @@ def sensible_delay(arrays: Arrays, shift: int, route: IntArray, stops: int) -> i
     while m < stops and (m == 0 or answered < s[PAID_RATE]):
         m += 1
         answered += arrays.ticket[route[m, TICKET], RESPONSE_RATE]
-    if route[m, WAITED] == 0:
+    while m > 0 and route[m, WAITED] == route[m - 1, WAITED]:
+        m -= 1
+    if m == 0:
         return 0
     by = FOREVER
     for k in range(m, 0, -1):
         t = arrays.ticket[route[k, TICKET]]
         service = t[TICKET_COLUMNS + s[PACE]]
-        by = min(by - service, route[k, FREE] - service if k == m else route[k, BEARABLE])
+        start = route[k, FREE] - service
+        by = start if k == m else min(by - service, start + bears(arrays, s, t, start, route[k, FREE], route[k, REST]))
         rests = arrays.span[route[k - 1, REST] : route[k, REST]]
         by = set_out(arrays, outset(arrays, s, route, k - 1), route[k - 1, AT], t[PLACE], by, rests)
     if s[REST_FIRST] < s[REST_END]:
@@ -211,7 +216,7 @@ def put_off(arrays: Arrays, shift: int, route: IntArray, stops: int, delay: int)
             return 0, INFEASIBLE
         driven, spent, place = driven + seconds, spent + cost, t[PLACE]
         if free == mark[FREE] and rest == mark[REST]:
-            return driven - mark[DRIVEN], spent - mark[SPENT]
+            return driven - mark[ACTUAL], spent - mark[SPENT]
     return 0, INFEASIBLE
 
 
@@ -220,11 +225,11 @@ def put_off(arrays: Arrays, shift: int, route: IntArray, stops: int, delay: int)
 
 @inlined
 def look_back(arrays: Arrays, s: IntArray, route: IntArray, stops: int) -> None:
-    """Write the `LATEST` of each stop of a walked route."""
+    """Write the `LATEST` of each stop of a walked route, every leg at its fastest hour: exact times cost more than they save."""
     for k in range(stops, 0, -1):
-        t = arrays.ticket[route[k, TICKET]]
-        by = leave(arrays, t[ONWARD], t[PLACE], route[k + 1, AT], route[k + 1, LATEST])
-        route[k, LATEST] = min(by - t[TICKET_COLUMNS + s[PACE]], last_call(arrays, t))
+        t, after = arrays.ticket[route[k, TICKET]], route[k + 1, AT]
+        least = int(arrays.seconds[t[PLACE], after]) if after >= 0 else 0
+        route[k, LATEST] = min(route[k + 1, LATEST] - least - t[TICKET_COLUMNS + s[PACE]], last_call(arrays, t))
 
 
 @compiled
@@ -232,7 +237,7 @@ def walk(arrays: Arrays, shift: int, route: IntArray, stops: int) -> int:
     """Time and price a route, writing its marks; see `timing.walk`."""
     s = arrays.shift[shift]
     rest, free, place, column = s[REST_FIRST], s[READY], s[FROM], s[OUTSET]
-    spent, driven, served, waited = 0, 0, 0, 0
+    spent, driven, served, waited, least = 0, 0, 0, 0, 0
     for k in range(stops + 1):
         mark = route[k]
         if k > 0:
@@ -240,11 +245,12 @@ def walk(arrays: Arrays, shift: int, route: IntArray, stops: int) -> int:
             start, free, rest, waiting, seconds, cost = step(arrays, shift, s, t, mark[TICKET], column, place, free, rest)
             if start == NONE:
                 return INFEASIBLE
+            if place >= 0:
+                least += int(arrays.seconds[place, t[PLACE]])
             place, column = t[PLACE], t[ONWARD]
             spent, driven, served, waited = spent + cost, driven + seconds, served + free - start, waited + waiting
-            mark[BEARABLE] = start + bears(arrays, s, t, start, free, rest)
-        mark[AT], mark[FREE], mark[REST], mark[SPENT], mark[DRIVEN] = place, free, rest, spent, driven
-        mark[SERVED], mark[WAITED] = served, waited
+        mark[AT], mark[FREE], mark[REST], mark[SPENT], mark[DRIVEN] = place, free, rest, spent, least
+        mark[SERVED], mark[WAITED], mark[ACTUAL] = served, waited, driven
     back_at, seconds, cost, rest = come_home(arrays, shift, s, column, place, free, rest)
     if back_at == NONE and stops > 0:
         return INFEASIBLE
@@ -266,7 +272,7 @@ def walk(arrays: Arrays, shift: int, route: IntArray, stops: int) -> int:
         total,
         driven + seconds + more_driven,
     )
-    mark[SERVED], mark[WAITED], mark[ANSWERED], mark[BEARABLE], mark[LATEST] = served, spent + cost, more_driven, delay, s[LIMIT]
+    mark[SERVED], mark[WAITED], mark[ACTUAL], mark[BEARABLE], mark[LATEST] = served, spent + cost, more_driven, delay, s[LIMIT]
     look_back(arrays, s, route, stops)
     return int(total)
 
@@ -289,7 +295,7 @@ def insertion(arrays: Arrays, shift: int, routes: IntArray, stops: int, at: int,
         here[FREE],
         here[REST],
         here[SPENT],
-        here[DRIVEN],
+        here[ACTUAL],
         here[SERVED],
         here[WAITED],
     )
@@ -303,8 +309,7 @@ def insertion(arrays: Arrays, shift: int, routes: IntArray, stops: int, at: int,
             return INFEASIBLE
         place, column = t[PLACE], t[ONWARD]
         spent, driven, served, waited = spent + cost, driven + seconds, served + free - start, waited + waiting
-        new[TICKET], new[AT], new[FREE], new[REST], new[SPENT], new[DRIVEN], new[WAITED] = u, place, free, rest, spent, driven, waited
-        new[BEARABLE] = start + bears(arrays, s, t, start, free, rest)
+        new[TICKET], new[AT], new[FREE], new[REST], new[SPENT], new[ACTUAL], new[WAITED] = u, place, free, rest, spent, driven, waited
         if k == at:
             continue
         if spent - mark[SPENT] >= bound:
@@ -317,7 +322,7 @@ def insertion(arrays: Arrays, shift: int, routes: IntArray, stops: int, at: int,
         mark = route[caught]
         home = end[FREE]
         spent, served = spent + end[WAITED] - mark[SPENT], served + end[SERVED] - mark[SERVED]
-        driven += end[DRIVEN] - end[ANSWERED] - mark[DRIVEN]
+        driven += end[DRIVEN] - end[ACTUAL] - mark[ACTUAL]
         waited += route[stops, WAITED] - mark[WAITED]
     else:
         home, seconds, cost, rest = come_home(arrays, shift, s, column, place, free, rest)
@@ -344,13 +349,13 @@ def complete(route: IntArray, trial: IntArray, stops: int, at: int, caught: int)
             trial[k, column] = route[k, column]
     if caught > stops:
         return
-    spent, driven = trial[caught + 1, SPENT] - route[caught, SPENT], trial[caught + 1, DRIVEN] - route[caught, DRIVEN]
+    spent, driven = trial[caught + 1, SPENT] - route[caught, SPENT], trial[caught + 1, ACTUAL] - route[caught, ACTUAL]
     waited = trial[caught + 1, WAITED] - route[caught, WAITED]
     for k in range(caught + 1, stops + 1):
         for column in range(MARK_COLUMNS):
             trial[k + 1, column] = route[k, column]
         trial[k + 1, SPENT] += spent
-        trial[k + 1, DRIVEN] += driven
+        trial[k + 1, ACTUAL] += driven
         trial[k + 1, WAITED] += waited
 
 

@@ -126,11 +126,14 @@ def arrive(arrays: Arrays, column: int, start: int, end: int, time: int) -> int:
             left = 1000 * int(arrays.seconds[n + start, end])
             if left > 0:
                 i = piece_at(hours, time)
-                target = hours[i, column] + hours[i, column + 1] * (time - hours[i, MOMENT]) + left
-                while hours[i + 1, column] < target:
-                    i += 1
                 speed = hours[i, column + 1]
-                arrival = hours[i, MOMENT] + (target - hours[i, column] + speed - 1) // speed
+                arrival = time + left // 1000
+                if speed != 1000 or arrival > hours[i + 1, MOMENT]:
+                    target = hours[i, column] + speed * (time - hours[i, MOMENT]) + left
+                    while hours[i + 1, column] < target:
+                        i += 1
+                    speed = hours[i, column + 1]
+                    arrival = hours[i, MOMENT] + (target - hours[i, column] + speed - 1) // speed
         else:
             arrival, _, _ = forth(arrays, column, start, end, 0, length(arrays, start, end, 0), time, LONG)
     return arrival
