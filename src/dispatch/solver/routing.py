@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -63,6 +63,11 @@ MOST_PRICES = 1 << 61
 """Sum of the prices of all tickets, in cost units of the model."""
 NO_LIMIT = 10**6
 """Seconds; the library warns where there is no time limit at all."""
+
+LONG_DAY = 150
+"""Tickets above which guided local search takes the place of the iterated one, whose first descent nothing interrupts."""
+SLICE = 0.25
+"""Seconds of iterated local search at a time: it heeds a time limit, but no cancel."""
 
 REMOVED, LONGEST_STRING, BYPASS = 10, 10, 0.01
 """Stops taken out by a ruin, most of them in a row, and the share of attempts to keep one of them (see `search`)."""
@@ -329,22 +334,38 @@ def propose(
     model = make_variables(day)
     constrain(model)
     price(model)
-    settings = _settings(day, solutions)
-    _begin_with(model, settings, first)
+    guided = seconds is not None and len(day.tickets) > LONG_DAY
+    settings = _settings(day, solutions, guided=guided, sliced=seconds is not None)
+    follower = _begin_with(model, settings)
+    _follow(model, follower, first)
+    heard = _listen(model, len(instance.shifts), found, stopped)
+
+    def left() -> float:
+        return NO_LIMIT if seconds is None else seconds - (time.monotonic() - began)
+
+    if guided:
+        limit = model.routing.solver().CustomLimit(lambda: heard.ended or left() <= 0 or stopped())
+        model.routing.AddSearchMonitor(limit)
     model.routing.CloseModelWithParameters(settings)
-    raised = _listen(model, len(instance.shifts), found, stopped)
-    if seconds is not None:
-        left = seconds - (time.monotonic() - began)
-        if left <= 0:
-            return
-        settings.time_limit.FromMilliseconds(max(1, int(1000 * left)))
-    model.routing.SolveWithIteratedLocalSearch(settings)
-    if raised:
-        raise raised[0]
+    while left() > 0 and not heard.ended:
+        slice_ = left() if guided or seconds is None else min(SLICE, left())
+        settings.time_limit.FromMilliseconds(max(1, int(1000 * slice_)))
+        if guided:
+            model.routing.SolveWithParameters(settings)
+        else:
+            model.routing.SolveWithIteratedLocalSearch(settings)
+        if guided or seconds is None or stopped() or (solutions is not None and heard.solutions >= solutions):
+            break
+        _follow(model, follower, heard.best or first)
+    if heard.raised:
+        raise heard.raised[0]
 
 
-def _settings(day: Day, solutions: int | None) -> Any:
-    """Return the library's settings: iterated local search by ruins of adjacent strings, and simulated annealing."""
+def _settings(day: Day, solutions: int | None, *, guided: bool, sliced: bool) -> Any:
+    """Return the library's settings: iterated local search by ruins of adjacent strings, or guided local search.
+
+    The iterated one anneals; not in slices, in which it would never cool.
+    """
     settings = pywrapcp.DefaultRoutingSearchParameters()
     settings.time_limit.seconds = NO_LIMIT
     if solutions is not None:
@@ -354,57 +375,80 @@ def _settings(day: Day, solutions: int | None) -> Any:
     settings.disable_scheduling_beware_this_may_degrade_performance = True
     for name in IDLE_OPERATORS:
         setattr(settings.local_search_operators, f"use_{name}", pywrapcp.BOOL_FALSE)
+    if guided:
+        settings.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
+        return settings
     settings.use_iterated_local_search = True
     iterated = settings.iterated_local_search_parameters
     ruin = iterated.ruin_recreate_parameters.ruin_strategies.add().sisr
     ruin.max_removed_sequence_size, ruin.avg_num_removed_visits, ruin.bypass_factor = LONGEST_STRING, REMOVED, BYPASS
-    iterated.reference_solution_acceptance_strategy.simulated_annealing.automatic_temperatures = True
+    accepted = iterated.reference_solution_acceptance_strategy
+    if sliced:
+        accepted.greedy_descent.SetInParent()
+    else:
+        accepted.simulated_annealing.automatic_temperatures = True
     # What was ruined is put back by the costs of legs alone: where time has a price, that has to be mended.
     promised = day.ticket(LATE_RATE)[day.ticket(RESPOND_BY) < FOREVER].any() or day.ticket(RESPONSE_RATE).any()
     iterated.improve_perturbed_solution = bool(promised or day.shift(OVERTIME_RATE).any())
     return settings
 
 
-def _begin_with(model: Model, settings: Any, first: Routes) -> None:
-    """Have the first solution follow the routes given.
+def _begin_with(model: Model, settings: Any) -> dict[int, int]:
+    """Have the first solution follow routes, and return where to write what follows what.
 
     Iterated local search takes no assignment to begin with, makes little of a hint, and the library's own first insertions may find
     nothing where a limit on stops leaves tickets out.
     """
-    day = model.day
-    index_of = {row: model.index(node) for node, row in enumerate(day.tickets.tolist())}
     follower: dict[int, int] = {}
-    for vehicle, shift in enumerate(day.shifts.tolist()):
-        stops = [index_of[t] for t in first[shift] if t in index_of]
-        follower.update(pairwise([model.routing.Start(vehicle), *stops, model.routing.End(vehicle)]))
     model.routing.SetFirstSolutionEvaluator(lambda a, b: 0 if follower.get(a) == b else FOREVER)
     settings.first_solution_strategy = routing_enums_pb2.FirstSolutionStrategy.EVALUATOR_STRATEGY
+    return follower
 
 
-def _listen(model: Model, shifts: int, found: Callable[[Routes], bool], stopped: Callable[[], bool]) -> list[BaseException]:
-    """Hand on every solution better than those before.
+def _follow(model: Model, follower: dict[int, int], routes: Routes) -> None:
+    """Write what follows what in these routes."""
+    day = model.day
+    index_of = {row: model.index(node) for node, row in enumerate(day.tickets.tolist())}
+    follower.clear()
+    for vehicle, shift in enumerate(day.shifts.tolist()):
+        stops = [index_of[t] for t in routes[shift] if t in index_of]
+        follower.update(pairwise([model.routing.Start(vehicle), *stops, model.routing.End(vehicle)]))
 
-    Returns
-    -------
-    raised
-        What was raised meanwhile, Ctrl-C included: it ends the search, and the library drops it.
+
+@dataclass
+class _Heard:
+    """What the library told: its best routes and their cost, how many solutions, whether to end, and what was raised meanwhile.
+
+    What is raised, Ctrl-C included, ends the search, and the library drops it.
     """
-    best, raised = 1 << 62, list[BaseException]()
+
+    best: Routes | None = None
+    cost: int = 1 << 62
+    solutions: int = 0
+    ended: bool = False
+    raised: list[BaseException] = field(default_factory=list)
+
+
+def _listen(model: Model, shifts: int, found: Callable[[Routes], bool], stopped: Callable[[], bool]) -> _Heard:
+    """Hand on every solution better than those before; return what is heard meanwhile."""
+    heard = _Heard()
 
     def at_solution() -> None:
-        nonlocal best
         try:
+            heard.solutions += 1
             cost, going = model.routing.CostVar().Min(), not stopped()
-            if cost < best:
-                best, going = cost, found(_routes(model, shifts)) and going
+            if cost < heard.cost:
+                heard.cost, heard.best = cost, _routes(model, shifts)
+                going = found(heard.best) and going
         except BaseException as error:
-            raised.append(error)
+            heard.raised.append(error)
             going = False
         if not going:
+            heard.ended = True
             model.routing.CancelSearch()
 
     model.routing.AddAtSolutionCallback(at_solution)
-    return raised
+    return heard
 
 
 def _routes(model: Model, shifts: int) -> Routes:
