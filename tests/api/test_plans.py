@@ -71,6 +71,20 @@ def test_a_plan_begins_with_one_made_before(desk: Desk) -> None:
     assert desk.post(f"/v1/plans?start={'0' * 22}", examples.DAY).status_code == 404
 
 
+def test_a_replan_is_priced_against_what_people_were_told(desk: Desk) -> None:
+    told = desk.post("/v1/plans?iterations=50", examples.DAY, Prefer="wait=60")
+    name = told.headers["location"].rpartition("/")[2]
+    later = {**examples.DAY, "now": "2026-03-10T08:40:00+08:00", "policy": {"base": "balanced", "weights": {"change": 7}}}
+    again = desk.post(f"/v1/plans?iterations=50&replan={name}", later, Prefer="wait=60")
+    assert again.json()["cost"]["by_rule"]["change"] == 7  # the emergency could not be begun by then
+    problem = schema.read_problem(desk.get(again.headers["location"] + "/problem").content)
+    assert {v.ticket: v.start for v in problem.previous} == {
+        s.ticket: s.start for r in schema.read_plan(told.content).routes for s in r.stops
+    }
+    refused = desk.post(f"/v1/plans?start={name}&replan={name}", later)
+    assert (refused.status_code, refused.json()["faults"][0]["pointer"]) == (422, "/query/replan")
+
+
 def test_travel_that_cannot_be_had_fails_the_plan_with_its_cause(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     from dispatch.errors import TravelError
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -23,11 +24,13 @@ from dispatch.api.judging import FILES, Engineer, Format, exported, plan_bytes, 
 from dispatch.api.problems import Refusal
 from dispatch.api.requests import Answer, JsonBody, KeyUse, changing
 from dispatch.api.service import Caller, Dispatcher, Here, Service, Viewer
-from dispatch.errors import Fault, InputError
+from dispatch.api.settings import fault
+from dispatch.errors import InputError
 from dispatch.model import Problem
 from dispatch.planning import Planned
 from dispatch.store import audit, jobs
 from dispatch.store.jobs import Document, Job
+from dispatch.store.keys import Use
 
 router = APIRouter(prefix="/v1/plans", tags=["plans"])
 
@@ -154,7 +157,7 @@ def _options(
     if max(seconds or 0.0, prove or 0.0) > most:
         name = "seconds" if (seconds or 0.0) > most else "prove"
         message = f"The parameter `{name}` of the query asks for more than the {most:g} seconds that a plan may take here."
-        raise InputError([Fault(f"/query/{name}", "INVALID_PARAMETER", message, "Ask for less.")])
+        raise InputError([fault("INVALID_PARAMETER", f"/query/{name}", message, "Ask for less.")])
     if seconds is None:
         seconds = 10.0 if iterations is None else most
     return {"seconds": seconds, "iterations": iterations, "seed": seed, "workers": workers, "engine": engine, "prove": prove}
@@ -165,6 +168,12 @@ Start = Annotated[
     Query(
         pattern="^[0-9a-f]{16,32}$",
         description="Id of a plan made before, to begin with: the answer costs no more than what of it can be kept.",
+    ),
+]
+Replan = Annotated[
+    str | None,
+    Query(
+        pattern="^[0-9a-f]{16,32}$", description="Id of a plan that people were told, to begin with: what moves against it costs `change`."
     ),
 ]
 _LINKS = {"Location": "Where the plan is."}
@@ -192,9 +201,10 @@ async def make_plan(
     wait: Wait,
     options: Annotated[dict[str, Any], Depends(_options)],
     start: Start = None,
+    replan: Replan = None,
 ) -> Response:
     """Take a problem, and make a plan for it: at once with `Prefer: wait=N`, if N seconds are enough, else in the background."""
-    response = await run_in_threadpool(_post, service, who, body, use, options, start)
+    response = await run_in_threadpool(_post, service, who, body, use, options, start, replan)
     if not wait or response.status_code != 202:
         return response
     location = response.headers["location"]
@@ -205,20 +215,28 @@ async def make_plan(
     return Answer(plan, headers={"Location": location, "Preference-Applied": f"wait={wait:g}"}).response()
 
 
-def _post(service: Service, who: Caller, body: bytes, use: Any, options: dict[str, Any], start: str | None) -> Response:
+def _post(
+    service: Service, who: Caller, body: bytes, use: Use | None, options: dict[str, Any], start: str | None, replan: str | None
+) -> Response:
+    if start is not None and replan is not None:
+        message = "The parameters `start` and `replan` of the query both name a plan to begin with."
+        raise InputError([fault("INVALID_PARAMETER", "/query/replan", message, "Give one of them.")])
     problem = problem_of(service, body)
     now = service.clock()
     job = Job(jobs.new_id(now), _name(problem), "queued", who.token, who.regions, options, now)
-    documents: dict[Document, bytes] = {"problem": schema.write_problem(problem)}
 
     def work(connection: Connection) -> Answer:
         if jobs.counts(connection)["queued"] >= service.settings.max_queue:
-            raise Refusal("QUEUE_FULL", f"{service.settings.max_queue} plans wait already. Try again later.", headers={"Retry-After": "30"})
-        if start is not None:
-            before = jobs.document(connection, _seen(connection, who, start).id, "plan") or jobs.document(connection, start, "best")
-            if before is None:
-                raise Refusal("NO_PLAN_YET", f"The plan {start!r} to begin with is not made yet.")
-            documents["start"] = before
+            detail = f"{service.settings.max_queue} plans wait already. Try again later."
+            raise Refusal("QUEUE_FULL", detail, headers={"Retry-After": "30"})
+        documents: dict[Document, bytes] = {}
+        wanted, before = problem, start or replan
+        if before is not None:
+            documents["start"] = _before(connection, who, before)
+        if replan is not None and not problem.previous:
+            # Resolved here: who goes on with the job begins with another plan, and is to compare with this one all the same.
+            wanted = replace(problem, previous=planning.told(problem, schema.read_plan(documents["start"])))
+        documents["problem"] = schema.write_problem(wanted)
         jobs.add(connection, job, documents)
         audit.add(connection, audit.Entry(now, who.token, who.name, "plan.posted", None, job.id, {"name": job.name}))
         return Answer.of(document(job), 202, {"Location": f"/v1/plans/{job.id}"})
@@ -226,6 +244,15 @@ def _post(service: Service, who: Caller, body: bytes, use: Any, options: dict[st
     response = changing(service, use, work)
     service.runner.wake()
     return response
+
+
+def _before(connection: Connection, who: Caller, job_id: str) -> bytes:
+    """Return the plan of a job, or the best so far, to begin another with."""
+    job = _seen(connection, who, job_id)
+    found = jobs.document(connection, job.id, "plan") or jobs.document(connection, job.id, "best")
+    if found is None:
+        raise Refusal("NO_PLAN_YET", f"The plan {job_id!r} to begin with is not made yet.")
+    return found
 
 
 def _name(problem: Problem) -> str:

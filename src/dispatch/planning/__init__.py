@@ -10,12 +10,12 @@ from dispatch.planning.day import Day, Hold, open_day, read_day, write_day
 from dispatch.planning.draft import Effect
 from dispatch.planning.live import Applied, apply
 from dispatch.planning.offering import Offer, book, hold, offers, release
-from dispatch.planning.plans import Ground, Planned, check, ground, plan, replan
+from dispatch.planning.plans import Ground, Planned, check, ground, plan, replan, told
 from dispatch.planning.proposing import Proposal, place, propose
 from dispatch.planning.publishing import part, publish
 
 __all__ = [
     "Applied", "Change", "Day", "Diff", "Effect", "Ground", "Hold", "Notice", "Offer", "Planned", "Proposal", "apply", "book",
     "candidates", "check", "diff", "ground", "hold", "offers", "open_day", "part", "place", "plan", "propose", "publish", "ranking",
-    "read_day", "release", "replan", "write_day",
+    "read_day", "release", "replan", "told", "write_day",
 ]  # fmt: skip
