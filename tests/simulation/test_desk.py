@@ -57,3 +57,25 @@ def test_what_is_days_late_is_still_served() -> None:
     waiting = [t for t in tickets if t.opened_at < min(d.responded_at or 0 for d in tickets if d.responded_at)]
     assert len(waiting) > 3
     assert [t.outcome for t in waiting] == ["visit"] * len(waiting)
+
+
+def test_a_hopeless_backlog_is_worked_off_by_urgency_and_slows_nothing_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dispatch.planning.light.MOST_OPEN", 10)
+    sorts = [
+        demand("nobody", per_week=400, priority=1, skills=[{"skill": "pump", "tier": 1}]),
+        demand("urgent", per_week=200, priority=2),
+        demand("slow", per_week=400, priority=4),
+    ]
+    most = 0
+
+    def inspect(desk: Desk, now: int) -> None:
+        nonlocal most
+        most = max(most, len(desk.tickets))
+
+    tickets, _, audit = outcome(read_world(json.dumps(tree(demand=sorts))), 3, inspect=inspect)
+    assert most == 10
+    assert audit.tickets > 300
+    done = [t for t in tickets if t.outcome == "visit"]
+    assert len(done) >= 3 * 14
+    assert {t.work for t in done} <= {"urgent", "slow"}
+    assert sum(t.work == "urgent" for t in done) > 0.9 * len(done)

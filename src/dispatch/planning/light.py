@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from heapq import nsmallest
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
@@ -68,6 +69,8 @@ Dispatching = Literal["replan", "insert-only", "nearest-able"]
 """How a desk decides: search anew at every event; put in what is new and move single stops to who is free; send the nearest who is free."""
 DISPATCHING: tuple[Dispatching, ...] = get_args(Dispatching)
 
+MOST_OPEN = 400
+"""Open tickets that are looked at: with more, a crew is days behind, and the least urgent wait unseen until there is room."""
 EARLY = 15 * 60
 """Seconds that somebody who is sent by `nearest-able` waits at the door at the most."""
 
@@ -157,7 +160,9 @@ class Desk:
         self.dispatching, self.iterations, self.seed, self.remember = dispatching, iterations, seed, remember
         self.board = light.Board(problem, units, spans)
         self.tickets: dict[str, tuple[Ticket, int]] = {}
+        self.waiting: dict[str, Ticket] = {}
         self.duties: dict[tuple[str, str], Duty] = {}
+        self.tiers = [{k.skill: k.tier for k in e.skills} for e in problem.engineers]
         self.previous: tuple[Visit, ...] = ()
         self.prices: dict[str, float] = {}
         self.regions = covered_regions(problem)
@@ -171,12 +176,14 @@ class Desk:
         if ticket.id in self.tickets:
             row = self.tickets[ticket.id][1]
             self.board.change_ticket(row, ticket)
+            self.tickets[ticket.id] = (ticket, row)
         else:
-            row = self.board.add_ticket(ticket)
-        self.tickets[ticket.id] = (ticket, row)
+            self.waiting[ticket.id] = ticket
 
     def withdraw(self, ticket: str) -> None:
         """Take a ticket off the desk."""
+        if self.waiting.pop(ticket, None) is not None:
+            return
         given, row = self.tickets.pop(ticket)
         self.board.drop_ticket(row, given.place)
         for duty in self.duties.values():
@@ -275,12 +282,36 @@ class Desk:
         """Plan anew: afterwards every duty has its `stops`, and says when it is to `leave` for the first."""
         self.replans += 1
         duties = list(self.duties.values())
+        if self.waiting:
+            self._admit(duties)
         for duty in duties:
             self._fold(duty, now)
         if self.dispatching == "nearest-able":
             self._send_nearest(duties, now)
         else:
             self._search(duties, now)
+
+    def _admit(self, duties: list[Duty]) -> None:
+        """Take up what has come in; where that is too much to look at, what is planned, and of the rest the most urgent and oldest."""
+        if len(self.tickets) + len(self.waiting) > MOST_OPEN:
+            planned = {t for d in duties for t in d.stops}
+            known = [*(t for t, _ in self.tickets.values()), *self.waiting.values()]
+            others = [t for t in known if t.id not in planned]
+            room = max(0, MOST_OPEN - len(planned))
+            chosen = {t.id for t in nsmallest(room, others, key=lambda t: (not self._able(t), t.priority, t.opened_at or 0, t.id))}
+            for ticket, row in [entry for name, entry in self.tickets.items() if name not in planned and name not in chosen]:
+                del self.tickets[ticket.id]
+                self.board.drop_ticket(row, ticket.place)
+                self.waiting[ticket.id] = ticket
+        else:
+            chosen = set(self.waiting)
+        for ticket in [t for name, t in self.waiting.items() if name in chosen]:
+            del self.waiting[ticket.id]
+            self.tickets[ticket.id] = (ticket, self.board.add_ticket(ticket))
+
+    def _able(self, ticket: Ticket) -> bool:
+        """Whether anybody has the skills."""
+        return any(all(tiers.get(k.skill, 0) >= k.tier for k in ticket.skills) for tiers in self.tiers)
 
     def _fold(self, duty: Duty, now: int) -> None:
         """Write what changes in the row of a shift between two events."""
