@@ -179,3 +179,18 @@ def test_an_interrupt_during_a_proof_keeps_the_plan(monkeypatch: pytest.MonkeyPa
     result = ask(day(), prove=30.0)
     assert result.plan.solver is not None
     assert (result.plan.solver.stopped, result.plan.solver.bound, len(result.plan.routes)) == ("interrupted", None, 2)
+
+
+def test_a_lane_that_fails_loses_no_plan(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    anneal = run._anneal
+
+    def fail_beside(this: run.Run, lane: run.Lane, *shares: float) -> None:
+        anneal(this, lane, *shares)
+        if lane is not this.lanes[0]:
+            raise MemoryError
+
+    monkeypatch.setattr(run, "_anneal", fail_beside)
+    result = ask(day(30), workers=3)
+    verdict = check.verify(day(30), travel.matrix(day(30)), result.plan)
+    assert (verdict.violations, verdict.cost.total) == ((), result.cost)
+    assert set(caplog.messages) == {"a search beside the first one failed; the plan is the best of what was found"}

@@ -48,7 +48,7 @@ class Options:
     seed
         Of the random numbers.
     workers
-        Processes that search side by side.
+        Threads that search side by side, and then prove side by side; compiled code does not hold the interpreter lock.
     engine
         ``search``: compiled ruin and recreate. ``routing``: the OR-Tools routing model.
     prove

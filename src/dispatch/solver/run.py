@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+import logging
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -22,6 +23,8 @@ CHUNK = 500
 """Iterations between two looks at the clock."""
 HARVEST = 4
 """Chunks between two harvests of routes."""
+_log = logging.getLogger(__name__)
+
 HOT, COLD = 5.0, 0.05
 """First and last temperature, in units of `_scale`."""
 ENOUGH = 3000
@@ -205,10 +208,18 @@ def _side_by_side(this: Run, begin: float, until: float, heat: float) -> None:
         try:
             _anneal(this, this.lanes[0], begin, until, heat)
             for other in others:
-                other.result()
+                _await(other)
         except BaseException:
             this.budget.stopped = "interrupted"  # the others look at this, and leaving waits for them
             raise
+
+
+def _await(lane: Future[None]) -> None:
+    """Wait for a lane; of one that fails, what it had found by then counts."""
+    try:
+        lane.result()
+    except Exception:
+        _log.exception("a search beside the first one failed; the plan is the best of what was found")
 
 
 def _recombine(this: Run, seconds: float | None) -> int:
