@@ -330,7 +330,11 @@ def insertion(arrays: Arrays, shift: int, routes: IntArray, stops: int, at: int,
             return INFEASIBLE
         spent, driven = spent + cost, driven + seconds
     delay, more_driven, more_spent = 0, 0, 0
-    if s[BEGUN] == NONE and waited > 0:
+    if s[BEGUN] == NONE and waited > 0 and at > 0 and waited == here[WAITED] == route[stops, WAITED]:
+        # Nobody waits behind the row, so what there is to put off is as it was.
+        delay, more_driven = end[BEARABLE], end[ACTUAL]
+        more_spent = end[SPENT] - end[WAITED] - close(s, stops, end[FREE], delay, end[DRIVEN], end[SERVED])
+    elif s[BEGUN] == NONE and waited > 0:
         complete(route, trial, stops, at, caught)
         delay = sensible_delay(arrays, shift, trial, last)
         if delay > 0:
