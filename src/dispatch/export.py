@@ -20,7 +20,7 @@ from dispatch.model import MINUTE, Place, Plan, Problem, Promise, Rest, Ticket, 
 from dispatch.travel import TravelMatrix
 from dispatch.view import Row, Sheet, duration, sheets
 
-__all__ = ["CSV_COLUMNS", "csv", "geojson", "icalendar"]
+__all__ = ["CSV_COLUMNS", "calendar", "csv", "geojson", "icalendar"]
 
 CSV_COLUMNS = (
     "date", "engineer", "engineer_name", "shift", "stop", "ticket", "external_ref", "title", "customer", "kind", "priority",
@@ -292,19 +292,35 @@ def icalendar(problem: Problem, plan: Plan, engineer_id: str) -> bytes:
     InputError
         There is no such engineer.
     """
-    zone = ZoneInfo(problem.time_zone)
-    name = _known_engineer(problem, engineer_id)
-    calendar = ical.Calendar()
-    calendar.add("prodid", f"-//field-dispatch//{version('field-dispatch')}//EN")
-    calendar.add("version", "2.0")
-    calendar.add("x-wr-calname", f"{problem.name}: {name}" if problem.name else name)
-    calendar.add("x-wr-timezone", problem.time_zone)
-    events: list[tuple[int, ical.Event]] = []
-    for sheet in sheets(problem, plan):
-        if sheet.engineer.id == engineer_id and sheet.route is not None:
-            events += [(r.stop.start, _visit(r, sheet, problem, zone)) for r in sheet.rows]
-            events += [(b.start, _break(b, i, sheet, problem, zone)) for i, b in enumerate(sheet.route.breaks, 1)]
-    for _, event in sorted(events, key=lambda item: item[0]):
-        calendar.add_component(event)
-    _add_zone(calendar, [m for m, _ in events], zone)
-    return bytes(calendar.to_ical())
+    _known_engineer(problem, engineer_id)
+    return calendar([(problem, plan)], engineer_id)
+
+
+def calendar(days: Sequence[tuple[Problem, Plan]], engineer_id: str) -> bytes:
+    """Return several days of one engineer as one iCalendar file; days without the engineer are left out.
+
+    Parameters
+    ----------
+    days
+        Problems with their checked plans. A ticket that is in two of them is shown as the later one has it.
+    """
+    found = ical.Calendar()
+    found.add("prodid", f"-//field-dispatch//{version('field-dispatch')}//EN")
+    found.add("version", "2.0")
+    events: dict[str, tuple[int, ical.Event]] = {}
+    name, zone = engineer_id, ZoneInfo("UTC")
+    for problem, plan in days:
+        zone = ZoneInfo(problem.time_zone)
+        called = next((e.name or e.id for e in problem.engineers if e.id == engineer_id), engineer_id)
+        name = f"{problem.name}: {called}" if problem.name and len(days) == 1 else called
+        for sheet in sheets(problem, plan):
+            if sheet.engineer.id == engineer_id and sheet.route is not None:
+                of_day = [(r.stop.start, _visit(r, sheet, problem, zone)) for r in sheet.rows]
+                of_day += [(b.start, _break(b, i, sheet, problem, zone)) for i, b in enumerate(sheet.route.breaks, 1)]
+                events.update((f"{event['uid']}", (start, event)) for start, event in of_day)
+    found.add("x-wr-calname", name)
+    found.add("x-wr-timezone", zone.key)
+    for _, event in sorted(events.values(), key=lambda item: item[0]):
+        found.add_component(event)
+    _add_zone(found, [moment for moment, _ in events.values()], zone)
+    return bytes(found.to_ical())

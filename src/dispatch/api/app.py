@@ -13,8 +13,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware.cors import CORSMiddleware
 
 from dispatch import travel
-from dispatch.api import jobs, judging, operating, plans, problems
+from dispatch.api import crew, days, jobs, judging, operating, plans, problems, promises, proposals, sheets, tickets
+from dispatch.api import hooks as webhooks
+from dispatch.api.delivery import Deliver, Sender
 from dispatch.api.description import describe
+from dispatch.api.desk import Desk
 from dispatch.api.gate import Gate
 from dispatch.api.jobs import MakeExecutor, Runner
 from dispatch.api.operating import Metrics
@@ -26,6 +29,8 @@ from dispatch.store import Store
 
 log = logging.getLogger(__name__)
 
+ROUTERS = tuple(part.router for part in (plans, judging, days, sheets, tickets, crew, proposals, promises, webhooks, operating))
+
 
 def create_app(
     settings: Settings,
@@ -33,6 +38,7 @@ def create_app(
     clock: Callable[[], float] = time.time,
     make_executor: MakeExecutor | None = None,
     warm: Callable[[], None] = warm_up,
+    deliver: Deliver | None = None,
 ) -> FastAPI:
     """Return the service as an ASGI app, its tables up to date.
 
@@ -46,6 +52,8 @@ def create_app(
         Makes who works at plans, by default as the settings say: a process, or a Dask cluster.
     warm
         Makes the process ready to search and explain; runs in a thread while the service is alive already.
+    deliver
+        Sends messages to webhooks, by default over HTTP.
 
     Raises
     ------
@@ -57,6 +65,8 @@ def create_app(
     metrics = Metrics()
     runner = Runner(settings, store, metrics, clock, make_executor or jobs.maker(settings))
     service = Service(settings, store, clock, metrics, runner)
+    service.desk = Desk(service)
+    service.outgoing = webhooks.Outgoing(service, deliver or Sender(settings.private_hooks))
 
     @asynccontextmanager
     async def living(_: FastAPI) -> AsyncIterator[None]:
@@ -64,15 +74,17 @@ def create_app(
         before = travel.use(sources(place.maps, place.cache, place.patience, place.keys))
         threading.Thread(target=_warm, args=(service, warm), name="warm", daemon=True).start()
         runner.start()
+        service.outgoing.start()
         yield
         service.ending.set()
+        await run_in_threadpool(service.outgoing.close)
         await run_in_threadpool(runner.close, settings.shutdown_seconds)
         store.close()
         travel.use(before)
 
     app = FastAPI(lifespan=living, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.service = service
-    for router in (plans.router, judging.router, operating.router):
+    for router in ROUTERS:
         app.include_router(router)
     problems.install(app)
     describe(app)

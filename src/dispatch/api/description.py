@@ -13,10 +13,11 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
 from dispatch import schema
-from dispatch.api.gate import OPEN
+from dispatch.api.gate import KEYED, OPEN
 from dispatch.api.problems import MEDIA_TYPE, PROBLEMS
 
 JSON = "application/json"
+TEXT = {"type": "string"}
 PROBLEM, PLAN = "Problem", "Plan"
 """Names of `dispatch/1` and `dispatch-plan/1` in the description."""
 
@@ -46,7 +47,14 @@ class Told:
     headers: Mapping[str, str] | None = None
 
 
-def told(answers: Mapping[int, Told], *, takes: Kind = None, examples: Mapping[str, Any] | None = None, refused: Iterable[int] = ()) -> Any:
+def told(
+    answers: Mapping[int, Told],
+    *,
+    takes: Kind = None,
+    takes_media: str | None = None,
+    examples: Mapping[str, Any] | None = None,
+    refused: Iterable[int] = (),
+) -> Any:
     """Return the keyword arguments that describe a route to FastAPI.
 
     Parameters
@@ -55,6 +63,8 @@ def told(answers: Mapping[int, Told], *, takes: Kind = None, examples: Mapping[s
         By status. The refusals that any route may answer with are added.
     takes, examples
         What the body is, and requests that run, by name.
+    takes_media
+        Media type of a body that is not JSON.
     refused
         Statuses of further refusals.
     """
@@ -66,6 +76,9 @@ def told(answers: Mapping[int, Told], *, takes: Kind = None, examples: Mapping[s
     if takes is not None:
         shown = {name: {"value": value} for name, value in (examples or {}).items()}
         extra["requestBody"] = {"required": True, "content": {JSON: {"schema": _schema(takes), "examples": shown}}}
+    if takes_media is not None:
+        shown = {name: {"value": value} for name, value in (examples or {}).items()}
+        extra["requestBody"] = {"required": True, "content": {takes_media: {"schema": TEXT, "examples": shown}}}
     return {"openapi_extra": extra, "response_model": None, "status_code": min(answers)}
 
 
@@ -130,6 +143,8 @@ def _complete(operation: dict[str, Any], path: str, method: str) -> None:
         operation["security"] = []
         refused += [status for status in _ALWAYS if status in (400, 431)]
     else:
+        if KEYED.fullmatch(path):
+            operation["security"] = []
         refused += [*_ALWAYS, *(_WITH_BODY if "requestBody" in operation else ())]
     if method == "post":
         refused.append(409)
@@ -149,15 +164,14 @@ def _refused(status: int) -> dict[str, Any]:
     return {"description": " ".join(f"`{code}`: {title}" for code, title in codes), "content": content}
 
 
-_TEXT = {"type": "string"}
 _FAULT = {
     "type": "object",
     "required": ["pointer", "code", "message", "action"],
     "properties": {
-        "pointer": {**_TEXT, "description": "Where, as a JSON Pointer into the body, or /query/NAME, /path/NAME or /header/NAME."},
-        "code": {**_TEXT, "description": "A stable name, listed in docs/faults.md."},
-        "message": {**_TEXT, "description": "What is wrong, with the value."},
-        "action": {**_TEXT, "description": "What to do."},
+        "pointer": {**TEXT, "description": "Where, as a JSON Pointer into the body, or /query/NAME, /path/NAME or /header/NAME."},
+        "code": {**TEXT, "description": "A stable name, listed in docs/faults.md."},
+        "message": {**TEXT, "description": "What is wrong, with the value."},
+        "action": {**TEXT, "description": "What to do."},
     },
 }
 _REFUSAL = {
@@ -165,11 +179,11 @@ _REFUSAL = {
     "description": "A refusal: a problem of RFC 9457.",
     "required": ["type", "title", "status", "detail", "code", "faults"],
     "properties": {
-        "type": _TEXT,
-        "title": _TEXT,
+        "type": TEXT,
+        "title": TEXT,
         "status": {"type": "integer"},
-        "detail": {**_TEXT, "description": "What is wrong with this request, and what to do."},
-        "code": {**_TEXT, "enum": sorted(PROBLEMS), "description": "A stable name, listed in docs/service.md."},
+        "detail": {**TEXT, "description": "What is wrong with this request, and what to do."},
+        "code": {**TEXT, "enum": sorted(PROBLEMS), "description": "A stable name, listed in docs/service.md."},
         "faults": {"type": "array", "items": _FAULT, "description": "All that is wrong with the input."},
     },
 }

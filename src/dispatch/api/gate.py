@@ -27,6 +27,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 OPEN = frozenset({"/healthz", "/openapi.json"})
 """Paths that are served without a token."""
+KEYED = re.compile(r"/v1/feeds/[^/]+/calendar\.ics|/v1/hooks/in/[^/]+")
+"""Paths that hold a key, or whose bodies are signed."""
 
 REMEMBERED = 5.0
 """Seconds for which a token is not looked up again: a revoked one works so long at the most."""
@@ -85,6 +87,7 @@ class Gate:
         self._known: dict[str, tuple[float, Token]] = {}
         self._requests = Allowance(service.settings.rate, service.settings.burst)
         self._guesses = Allowance(GUESSES, GUESS_BURST)
+        self._keyed = Allowance(service.settings.rate, service.settings.burst)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or refuse it."""
@@ -130,6 +133,11 @@ class Gate:
         if not length.isdigit() or int(length[:20]) > most:
             raise Refusal("BODY_TOO_LARGE", f"Send at most {most} bytes.", headers={"Connection": "close"})
         if scope["path"] in OPEN:
+            return
+        if KEYED.fullmatch(scope["path"]):
+            address = (scope.get("client") or ("",))[0]
+            if self._keyed.take(address, self.service.clock()):
+                raise Refusal("TOO_MANY_REQUESTS", "Too many requests from this address.", headers={"Retry-After": "1"})
             return
         token = await self._token(scope, headers)
         wait = self._requests.take(token.id, self.service.clock())

@@ -97,7 +97,8 @@ def _moment(time: float | None) -> str | None:
 def _seen(connection: Connection, who: Caller, job_id: str) -> Job:
     """Return a job that a caller may see; of one of other regions it is not even told that there is one."""
     job = jobs.find(connection, job_id)
-    if job is None or not (who.regions is None or (job.regions is not None and job.regions <= who.regions)):
+    seen = job is not None and (who.regions is None or (job.regions is not None and job.regions <= who.regions))
+    if job is None or not seen or job.options.keys() & {"proposal", "by_hand"}:
         raise Refusal("NOT_FOUND", f"There is no plan {job_id!r}.")
     return job
 
@@ -125,11 +126,24 @@ Wait = Annotated[float, Depends(_wait)]
 
 
 async def _until_ended(service: Service, who: Caller, job_id: str, seconds: float) -> Job:
+    await run_in_threadpool(_find, service, who, job_id)
+    return await until_ended(service, job_id, seconds)
+
+
+def _look(service: Service, job_id: str) -> Job:
+    with service.store.reading() as connection:
+        job = jobs.find(connection, job_id)
+    if job is None:
+        raise Refusal("NOT_FOUND", f"There is no plan {job_id!r}.")
+    return job
+
+
+async def until_ended(service: Service, job_id: str, seconds: float) -> Job:
     """Return a job when it has ended, or how it stands after so many seconds."""
     loop = asyncio.get_running_loop()
     end, pause = loop.time() + seconds, 0.02
     while True:
-        job = await run_in_threadpool(_find, service, who, job_id)
+        job = await run_in_threadpool(_look, service, job_id)
         left = end - loop.time()
         if job.ended or left <= 0 or service.ending.is_set():
             return job

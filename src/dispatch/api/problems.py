@@ -20,6 +20,7 @@ PROBLEMS: MappingProxyType[str, tuple[int, str]] = MappingProxyType(
     {
         "BAD_REQUEST": (400, "The request cannot be understood."),
         "NO_TOKEN": (401, "A token is needed."),
+        "NOT_SIGNED": (401, "The message is not signed as it has to be."),
         "INVALID_TOKEN": (401, "The token is unknown, expired or revoked."),
         "FORBIDDEN": (403, "The token may not do this."),
         "NOT_FOUND": (404, "There is no such resource."),

@@ -136,9 +136,9 @@ def changing(service: Service, use: Use | None, work: Callable[[Connection], Ans
             return work(connection).response()
         kept = keys.take(connection, use, service.clock())
         if kept is not None:
-            return _again(kept, use)
+            return again(kept, use)
         answer = work(connection)
-        keys.keep(connection, use, answer.status, _headers(answer), answer.body)
+        keep(connection, use, answer)
         return answer.response()
 
 
@@ -149,21 +149,25 @@ def computing(service: Service, use: Use | None, work: Callable[[], Answer]) -> 
     with service.store.reading() as connection:
         kept = keys.kept(connection, use)
     if kept is not None:
-        return _again(kept, use)
+        return again(kept, use)
     answer = work()
 
-    def keep(connection: Connection) -> Answer:
-        del connection
-        return answer
-
-    return changing(service, use, keep)
+    return changing(service, use, lambda _: answer)
 
 
-def _headers(answer: Answer) -> dict[str, str]:
-    return {**answer.headers, "Content-Type": answer.media_type}
+def keep(connection: Connection, use: Use, answer: Answer) -> None:
+    """Keep the answer to a request whose key was taken."""
+    keys.keep(connection, use, answer.status, {**answer.headers, "Content-Type": answer.media_type}, answer.body)
 
 
-def _again(kept: keys.Kept, use: Use) -> Response:
+def again(kept: keys.Kept, use: Use) -> Response:
+    """Return the answer that was given for a key before.
+
+    Raises
+    ------
+    Refusal
+        It was the answer to something else.
+    """
     if kept.digest != use.digest:
         raise Refusal(
             "KEY_REUSED", "The key was used on this resource with another body or other parameters. Send a new key for a new request."

@@ -17,6 +17,8 @@ from dispatch.store import Store
 from dispatch.store.tokens import Role
 
 if TYPE_CHECKING:
+    from dispatch.api.desk import Desk
+    from dispatch.api.hooks import Outgoing
     from dispatch.api.jobs import Runner
     from dispatch.api.operating import Metrics
 
@@ -45,6 +47,10 @@ class Service:
         Set when the service shuts down.
     grounds
         Of the problems last sent to be judged, by the SHA-256 of what was sent.
+    desk
+        The live days.
+    outgoing
+        Tells webhooks of changes.
     """
 
     settings: Settings
@@ -55,6 +61,8 @@ class Service:
     warm: threading.Event = field(default_factory=threading.Event)
     ending: threading.Event = field(default_factory=threading.Event)
     grounds: dict[bytes, Ground] = field(default_factory=dict)
+    desk: Desk = field(init=False)
+    outgoing: Outgoing = field(init=False)
 
     def until_warm(self) -> None:
         """Wait in a thread of its own until the search can be used; the first start on a machine compiles it.

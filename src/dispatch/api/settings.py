@@ -20,6 +20,11 @@ REMEDIES: MappingProxyType[str, str] = MappingProxyType(
         "INVALID_PARAMETER": "Give a value as the API description has it.",
         "UNKNOWN_SETTING": "Remove it, or correct its name.",
         "INVALID_SETTING": "Give a value as docs/service.md has it.",
+        "BROKEN_SHEET": "Save the sheet as CSV, in UTF-8.",
+        "WRONG_COLUMN": "Use a field of the sheet, as docs/service.md lists them, and a column that is there.",
+        "BROKEN_CELL": "Write it as docs/service.md has it.",
+        "OTHER_REFERENCE": "Leave it out, or let both be the same.",
+        "OTHER_ID": "Leave the id out.",
     }
 )
 """Faults that only the service finds, with their remedies."""
@@ -67,6 +72,8 @@ class Settings(BaseSettings):
     keep_keys: float = Field(default=7, gt=0, description="Days for which answers are kept for their Idempotency-Key.")
     keep_plans: float = Field(default=90, gt=0, description="Days for which plans are kept after they ended.")
     shutdown_seconds: float = Field(default=10, ge=0, description="Seconds for requests and plans to come to an end at shutdown.")
+    private_hooks: bool = Field(default=False, description="Whether webhooks may be told at addresses of this machine and its network.")
+    hook_patience: float = Field(default=5, gt=0, description="Days after which a webhook that always fails is disabled.")
     cors_origins: tuple[str, ...] = Field(
         default=(), description="Origins whose pages may call the service from a browser; none by default."
     )

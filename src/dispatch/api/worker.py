@@ -18,6 +18,7 @@ from dispatch.api.sources import sources
 from dispatch.api.warm import warm_up
 from dispatch.errors import DispatchError, InputError, StoreError, TravelError
 from dispatch.model import Plan
+from dispatch.planning import Planned
 from dispatch.solver import Options, Progress
 from dispatch.store import Store, jobs
 from dispatch.store.jobs import Job
@@ -85,7 +86,7 @@ def _work(store: Store, place: Place, job_id: str, claim: int) -> str:
     assert problem is not None
     with _Watch(store, job, place) as watch:
         try:
-            planned = planning.plan(schema.read_problem(problem), _options(job, watch), schema.read_plan(begin) if begin else None)
+            planned = _planned(job, problem, begin, watch)
         except Exception as error:
             if not isinstance(error, DispatchError):
                 log.exception("planning failed", extra={"job": job_id})
@@ -100,6 +101,15 @@ def _work(store: Store, place: Place, job_id: str, claim: int) -> str:
         broken = answers.violations(planned.violations)
         progress = watch.progress(planned.plan)
         return _settle(lambda c: jobs.finish(c, job_id, claim, clock(), plan, broken, progress), store, "finished")
+
+
+def _planned(job: Job, problem: bytes, begin: bytes | None, watch: _Watch) -> Planned:
+    """Plan a problem, or a live day anew."""
+    limits = job.options.get("proposal")
+    if limits is None:
+        return planning.plan(schema.read_problem(problem), _options(job, watch), schema.read_plan(begin) if begin else None)
+    made = planning.propose(planning.read_day(problem), _options(job, watch), **limits)
+    return Planned(made.problem, made.matrix, made.plan, made.violations)
 
 
 def _settle(end: Any, store: Store, how: str) -> str:

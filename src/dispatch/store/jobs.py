@@ -20,7 +20,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from dispatch.store.tables import job_documents, jobs
+from dispatch.store.tables import job_documents, jobs, proposals
 
 State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 ENDED: frozenset[State] = frozenset({"succeeded", "failed", "cancelled"})
@@ -105,6 +105,12 @@ def add(connection: Connection, job: Job, documents: Mapping[Document, bytes]) -
         connection.execute(job_documents.insert().values(job=job.id, kind=kind, data=data))
 
 
+def put(connection: Connection, job_id: str, plan: bytes, violations: list[dict[str, Any]], now: float) -> None:
+    """End a job that nobody has to work at, its plan being there."""
+    _put(connection, job_id, "plan", plan)
+    _end(connection, jobs.c.id == job_id, "succeeded", now, violations=violations)
+
+
 def find(connection: Connection, job_id: str) -> Job | None:
     """Return a job, None where there is none."""
     row = connection.execute(select(jobs).where(jobs.c.id == job_id)).one_or_none()
@@ -112,7 +118,7 @@ def find(connection: Connection, job_id: str) -> Job | None:
 
 
 def listed(connection: Connection, *, after: str, limit: int, state: str | None, regions: Collection[str] | None) -> list[Job]:
-    """Return jobs, the newest first.
+    """Return jobs, the newest first; proposals are listed with their days.
 
     Parameters
     ----------
@@ -121,7 +127,7 @@ def listed(connection: Connection, *, after: str, limit: int, state: str | None,
     regions
         Only jobs of tokens that see no more than these regions; None for all.
     """
-    wanted = select(jobs).order_by(jobs.c.id.desc())
+    wanted = select(jobs).where(jobs.c.id.not_in(select(proposals.c.id))).order_by(jobs.c.id.desc())
     if after:
         wanted = wanted.where(jobs.c.id < after)
     if state is not None:

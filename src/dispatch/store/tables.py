@@ -94,3 +94,86 @@ audit = Table(
     Column("subject", Text, nullable=False),
     Column("detail", JSON(none_as_null=True), nullable=False),
 )
+
+days = Table(
+    "days",
+    metadata,
+    Column("region", String(200), primary_key=True),
+    Column("date", String(10), primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("snapshot_revision", Integer, nullable=False),
+    Column("snapshot", LargeBinary, nullable=False),
+    Column("opened_at", Double, nullable=False),
+    Column("expires_at", Double, nullable=True),
+    Index("days_by_date", "date", "region"),
+)
+
+day_log = Table(
+    "day_log",
+    metadata,
+    Column("region", String(200), primary_key=True),
+    Column("date", String(10), primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("at", Double, nullable=False),
+    Column("token", String(32), nullable=False),
+    Column("who", Text, nullable=False),
+    Column("action", String(64), nullable=False),
+    Column("subjects", JSON(none_as_null=True), nullable=False),
+    Column("events", Text, nullable=True),
+)
+
+proposals = Table(
+    "proposals",
+    metadata,
+    Column("id", String(32), ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("region", String(200), nullable=False),
+    Column("date", String(10), nullable=False),
+    Column("base_revision", Integer, nullable=False),
+    Column("published", Integer, nullable=True),
+    Index("proposals_of_day", "region", "date", "id"),
+)
+
+hooks = Table(
+    "hooks",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("direction", String(3), nullable=False),
+    Column("region", String(200), nullable=True),
+    Column("url", Text, nullable=True),
+    Column("secret", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("failing_since", Double, nullable=True),
+    Column("disabled_at", Double, nullable=True),
+    Column("last_error", Text, nullable=True),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", BIG_ID, Identity(), primary_key=True),
+    Column("hook", String(32), ForeignKey("hooks.id", ondelete="CASCADE"), nullable=False),
+    Column("message", String(120), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", Double, nullable=False),
+    Index("outbox_due", "next_at", "id"),
+)
+
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("region", String(200), nullable=False),
+    Column("engineer", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("token", String(32), nullable=False),
+)
+
+column_maps = Table(
+    "column_maps",
+    metadata,
+    Column("token", String(32), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("columns", JSON(none_as_null=True), nullable=False),
+)
