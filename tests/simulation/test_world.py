@@ -9,11 +9,12 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from dispatch.errors import InputError
 from dispatch.simulation import documents
 from dispatch.simulation.warnings import warnings
-from dispatch.simulation.world import read_world, shifts_on
+from dispatch.simulation.world import read_world, shifts_on, world_schema
 from tests.simulation.world_cases import REFUSED_WORLDS, WARNED_WORLDS, Refused
 from tests.simulation.worlds import DAY_SHIFT, NIGHT, ROOT, demand, tree, world
 
@@ -56,6 +57,15 @@ def test_every_field_of_a_world_is_on_the_page() -> None:
         if name not in ("Place", "Region", "ServiceLevel"):
             every |= set(definition.get("properties", {}))
     assert every - named == set()
+
+
+@pytest.mark.parametrize("path", sorted(NIGHT.parent.glob("*.json")), ids=lambda p: p.stem)
+def test_a_world_that_is_shipped_follows_the_json_schema(path: Any) -> None:
+    validator = Draft202012Validator(world_schema())
+    validator.check_schema(world_schema())
+    assert list(validator.iter_errors(json.loads(path.read_text("utf-8")))) == []
+    assert list(validator.iter_errors(tree(policy="quick")))
+    assert list(validator.iter_errors(tree(engineers=[{"id": "ann", "shifts": []}])))
 
 
 def told(made: Any, days: int = 7) -> list[tuple[str, str]]:

@@ -286,10 +286,15 @@ def validate(
 
 @app.command()
 @guarded
-def schema(what: Annotated[Literal["problem", "plan"], typer.Argument(help="Which format.")] = "problem") -> int:
-    """Print the JSON Schema (2020-12) of dispatch/1 or dispatch-plan/1."""
+def schema(what: Annotated[Literal["problem", "plan", "world"], typer.Argument(help="Which format.")] = "problem") -> int:
+    """Print the JSON Schema (2020-12) of dispatch/1, dispatch-plan/1 or dispatch-world/1."""
     from dispatch import schema as formats
 
+    if what == "world":
+        from dispatch.simulation.world import world_schema
+
+        put(answers.text(world_schema()))
+        return 0
     put(answers.text(formats.problem_schema() if what == "problem" else formats.plan_schema()))
     return 0
 

@@ -20,7 +20,7 @@ from dispatch.simulation import documents
 from dispatch.simulation.documents import Behaviours, Demand, Log, Preventive, Role, Roster, Target
 from dispatch.simulation.faults import world_faults
 
-__all__ = ["Member", "World", "day_start", "read_world", "shifts_on"]
+__all__ = ["Member", "World", "day_start", "read_world", "shifts_on", "world_schema"]
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -178,6 +178,16 @@ def read_world(data: bytes | str) -> World:
     if faults or shape.document is None or shared.document is None:
         raise InputError(faults)
     return _world_of(shape.document, building.problem_of(shared.document))
+
+
+def world_schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of `dispatch-world/1`; policy and travel are those of `dispatch/1`."""
+    day = schema.problem_schema()
+    found = {"$schema": day["$schema"]} | documents.World.model_json_schema()
+    found["$defs"] = day["$defs"] | found["$defs"]
+    for name in ("policy", "travel"):
+        found["properties"][name] = day["properties"][name]
+    return found
 
 
 def _world_of(document: documents.World, problem: Problem) -> World:
