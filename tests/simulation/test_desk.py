@@ -12,8 +12,6 @@ from dispatch.planning.light import Desk
 from dispatch.simulation.world import read_world
 from tests.simulation.worlds import NIGHT, demand, outcome, tree
 
-ALLOWED = {"agreement"}
-
 
 def judged(**changes: Any) -> int:
     """Simulate four nights, let the check judge every plan, and return how many there were."""

@@ -45,9 +45,12 @@ def executor_of(workers: int) -> Iterator[Executor | None]:
         yield None
         return
     import multiprocessing
+    import signal
     from concurrent.futures import ProcessPoolExecutor
 
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("forkserver")) as pool:
+    # Ctrl-C reaches every process of a terminal; that of the command decides, and lets replications under way end.
+    deaf = (signal.SIGINT, signal.SIG_IGN)
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("forkserver"), initializer=signal.signal, initargs=deaf) as pool:
         yield pool
 
 

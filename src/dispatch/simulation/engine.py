@@ -5,93 +5,21 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
-from dispatch.model import Break, EngineerChoice, Ticket, TicketSkill, Window, promises
-from dispatch.planning.light import Desk, Duty
+from dispatch.model import EngineerChoice
+from dispatch.planning.light import Desk
 from dispatch.simulation.behaviours import Luck, residual, tier_excess
 from dispatch.simulation.demand import Arrival, Arrivals
 from dispatch.simulation.records import DayRecord, TicketRecord
 from dispatch.simulation.streams import Streams
-from dispatch.simulation.world import Member, World, class_customer, clock_time, day_start, shifts_on
+from dispatch.simulation.tickets import VISIT_DAYS, is_expert_for, ticket_of, visiting_windows
+from dispatch.simulation.under_way import Audit, Case, Crew, Sink
+from dispatch.simulation.walking import arrive
+from dispatch.simulation.world import World, day_start, shifts_on
 
 __all__ = ["Audit", "Sink", "simulate"]
-
-VISIT_DAYS = 8
-"""Days ahead for which visiting hours are written as windows."""
-
-
-@dataclass(frozen=True)
-class Sink:
-    """Where records go as they come."""
-
-    ticket: Callable[[TicketRecord], None]
-    day: Callable[[DayRecord], None]
-
-
-@dataclass(frozen=True)
-class Audit:
-    """What a replication says about itself.
-
-    Parameters
-    ----------
-    ticket_seconds, sojourns
-        The number of tickets in the system summed over every second, and the time each ticket was in it summed over tickets: by Little's
-        law they are equal.
-    """
-
-    start: int
-    counted_from: int
-    end: int
-    tickets: int
-    replans: int
-    ticket_seconds: int
-    sojourns: int
-
-
-@dataclass(slots=True, eq=False)
-class _Case:
-    """A ticket on its way through the system."""
-
-    arrival: Arrival
-    ticket: Ticket
-    state: str = "new"
-    responded_at: int | None = None
-    visits: int = 0
-    works: int = 0
-    repeats: int = 0
-    part_visits: int = 0
-    no_shows: int = 0
-    travel: int = 0
-    service: int = 0
-    level: int = 0
-    excess: int = 0
-    engineer: str = ""
-
-
-@dataclass(slots=True, eq=False)
-class _Crew:
-    """An engineer on a shift, as it really goes.
-
-    Parameters
-    ----------
-    busy
-        Driving, at work or at a closed door.
-    """
-
-    member: Member
-    duty: Duty
-    on: bool = False
-    busy: bool = False
-    case: _Case | None = None
-    travel: int = 0
-    metres: int = 0
-    service: int = 0
-    rest: int = 0
-    stops: int = 0
-    breaks: list[Break] = field(default_factory=list)
-    ends: tuple[int, int] = (0, 0)
 
 
 class _Run:
@@ -105,7 +33,7 @@ class _Run:
         self.luck = Luck(world.behaviours, self.streams)
         self.arrivals = Arrivals(world, self.streams)
         problem = world.desk_problem()
-        spans = max(VISIT_DAYS, *(len(r.breaks) + 1 for m in world.crew for r in m.roster)) if world.crew else VISIT_DAYS
+        spans = max([VISIT_DAYS, *(len(r.breaks) + 1 for m in world.crew for r in m.roster)])
         units = tuple(sorted({u for w in world.work for u in w.needs}))
         self.desk = Desk(problem, world.dispatching, world.iterations, seed * 1_000_003 + replication, units, spans, inspect is not None)
         self.first, self.last = world.start, world.start + world.warm_up_days + days
@@ -113,10 +41,10 @@ class _Run:
         self.counted_from = day_start(world.start + world.warm_up_days, self.zone)
         self.heap: list[tuple[int, int, str, Any]] = []
         self.number = 0
-        self.cases: dict[str, _Case] = {}
-        self.crews: dict[tuple[str, str], _Crew] = {}
-        self.at_work: dict[str, _Crew] = {}
-        self.hotline: deque[_Case] = deque()
+        self.cases: dict[str, Case] = {}
+        self.crews: dict[tuple[str, str], Crew] = {}
+        self.at_work: dict[str, Crew] = {}
+        self.hotline: deque[Case] = deque()
         self.experts = 0 if world.behaviours.remote is None else world.behaviours.remote.experts
         self.experts_of = {role: [m.engineer for m in world.crew if m.role == role] for role in ("regional-expert", "headquarters-expert")}
         self.now, self.tickets, self.ticket_seconds, self.sojourns, self.changed_at = self.start, 0, 0, 0, self.start
@@ -148,7 +76,7 @@ class _Run:
             self._set_out()
         return self._close()
 
-    def _idle(self) -> list[_Crew]:
+    def _idle(self) -> list[Crew]:
         return [c for c in self.crews.values() if c.on and not c.busy]
 
     def _next_leave(self) -> int:
@@ -195,12 +123,12 @@ class _Run:
         if name in self.at_work and self.now >= shift.start:
             self.push(self.now + 60, "shift", what)
             return False
-        crew = _Crew(member, self.desk.begin_shift(member.engineer, shift))
+        crew = Crew(member, self.desk.begin_shift(member.engineer, shift))
         self.crews[name, shift.id] = crew
         self.push(max(self.now, shift.start), "on", crew)
         return True
 
-    def on_on(self, crew: _Crew) -> bool:
+    def on_on(self, crew: Crew) -> bool:
         """Let a shift begin."""
         name = crew.member.engineer.id
         if name in self.at_work:
@@ -214,8 +142,8 @@ class _Run:
 
     def on_open(self, arrival: Arrival) -> bool:
         """Let a ticket come in."""
-        ticket = self._ticket(arrival)
-        case = _Case(arrival, ticket)
+        ticket = ticket_of(arrival, self.desk.board.problem, self.world.behaviours.same_day, self.zone)
+        case = Case(arrival, ticket)
         self._count()
         self.cases[ticket.id] = case
         self.tickets += 1
@@ -234,46 +162,12 @@ class _Run:
         self._offer(case)
         return True
 
-    def _ticket(self, arrival: Arrival) -> Ticket:
-        work = arrival.work
-        ticket = Ticket(
-            arrival.id, arrival.place, work.service.mean, region=work.region, kind=work.kind, priority=work.priority,
-            customer=None if work.customer_class is None else class_customer(work.customer_class), needs=work.needs,
-            skills=tuple(TicketSkill(s.skill, s.tier, s.preferred_tier) for s in work.skills), opened_at=arrival.opened_at,
-        )  # fmt: skip
-        respond_by = arrival.respond_by
-        if respond_by is None and work.respond_within is not None:
-            respond_by = arrival.opened_at + work.respond_within
-        if respond_by is None:
-            respond_by = promises(replace(self.desk.board.problem, tickets=(ticket,)))[ticket.id].respond_by
-        return replace(ticket, respond_by=self._same_day(ticket, respond_by))
-
-    def _same_day(self, ticket: Ticket, respond_by: int | None) -> int | None:
-        rule, opened = self.world.behaviours.same_day, ticket.opened_at or 0
-        if rule is None or (rule.kinds and ticket.kind not in rule.kinds):
-            return respond_by
-        day = self._day_of(opened)
-        if opened > clock_time(day, rule.opened_before, self.zone):
-            return respond_by
-        by = max(opened, clock_time(day, rule.by, self.zone))
-        return by if respond_by is None else min(by, respond_by)
-
-    def _day_of(self, time: int) -> int:
-        day = self.first + (time - self.start) // 86_400
-        while time >= day_start(day + 1, self.zone):
-            day += 1
-        while time < day_start(day, self.zone):
-            day -= 1
-        return day
-
-    def _offer(self, case: _Case) -> None:
+    def _offer(self, case: Case) -> None:
         """Put a ticket on the desk."""
         case.state = "waiting"
         hours = case.arrival.work.visiting
         if hours is not None:
-            day = self._day_of(self.now)
-            spans = [(clock_time(d, hours.opens, self.zone), clock_time(d, hours.closes, self.zone)) for d in range(day, day + VISIT_DAYS)]
-            windows = tuple(Window(a, b) for a, b in spans if b >= self.now)
+            windows = visiting_windows(hours, self.now, self.zone)
             case.ticket = replace(case.ticket, windows=windows)
             if self.world.dispatching == "nearest-able":
                 for w in windows[:2]:
@@ -281,25 +175,25 @@ class _Run:
             self.push(windows[-1].start, "hours", case)
         self.desk.open(case.ticket)
 
-    def on_wake(self, case: _Case) -> bool:
+    def on_wake(self, case: Case) -> bool:
         """Look at the desk again: a customer's hours are about to begin."""
         return case.state == "waiting"
 
-    def on_hours(self, case: _Case) -> bool:
+    def on_hours(self, case: Case) -> bool:
         """Write visiting hours on, for a ticket that has waited a week."""
         if case.state != "waiting":
             return False
         self._offer(case)
         return True
 
-    def on_again(self, case: _Case) -> bool:
+    def on_again(self, case: Case) -> bool:
         """Let a ticket that had to wait be planned again."""
         if case.state != "later":
             return False
         self._offer(case)
         return True
 
-    def on_cancel(self, case: _Case) -> bool:
+    def on_cancel(self, case: Case) -> bool:
         """Take a ticket back, unless somebody is on the way."""
         if case.ticket.id not in self.cases or case.state == "begun":
             return False
@@ -311,7 +205,7 @@ class _Run:
         self._done(case, "cancelled")
         return waiting
 
-    def on_escalate(self, case: _Case) -> bool:
+    def on_escalate(self, case: Case) -> bool:
         """Let experts have what is not solved: those of the region and above, then headquarters as well."""
         if case.ticket.id not in self.cases or case.level == 2:
             return False
@@ -320,7 +214,7 @@ class _Run:
         if case.level == 1 and escalation is not None:
             self.push(self.now + escalation.then, "escalate", case)
         asked = ["regional-expert", "headquarters-expert"][: case.level]
-        able = [e.id for role in asked for e in self.experts_of[role] if self._expert_for(e, case.ticket)]
+        able = [e.id for role in asked for e in self.experts_of[role] if is_expert_for(e, case.ticket, self.desk.covered(e.region))]
         if not able:
             return False
         priority = max(1, case.ticket.priority - 1)
@@ -330,20 +224,14 @@ class _Run:
         self.desk.open(case.ticket)
         return True
 
-    def _expert_for(self, engineer: Any, ticket: Ticket) -> bool:
-        tiers = {k.skill: k.tier for k in engineer.skills}
-        covered = self.desk.covered(engineer.region)
-        at_home = ticket.region is None or engineer.region is None or ticket.region in covered
-        return at_home and all(tiers.get(k.skill, 0) >= k.tier for k in ticket.skills)
-
-    def _done(self, case: _Case, outcome: str) -> None:
+    def _done(self, case: Case, outcome: str) -> None:
         self._count()
         del self.cases[case.ticket.id]
         case.state = "done"
         self.sojourns += self.now - (case.ticket.opened_at or 0)
         self._record(case, self.now, outcome)
 
-    def _record(self, case: _Case, closed_at: int | None, outcome: str) -> None:
+    def _record(self, case: Case, closed_at: int | None, outcome: str) -> None:
         t, work = case.ticket, case.arrival.work
         counted = int((t.opened_at or 0) >= self.counted_from)
         sort = (t.id, work.id, t.kind, work.priority, work.customer_class or "", t.region or "", counted)
@@ -360,7 +248,7 @@ class _Run:
             case.state, case.responded_at = "remote", self.now
             self.push(self.now + self.luck.remote_seconds(case.ticket.id), "diagnosed", case)
 
-    def on_diagnosed(self, case: _Case) -> bool:
+    def on_diagnosed(self, case: Case) -> bool:
         """Let an expert of the hotline be done with a ticket: solved, or a visit is needed."""
         self.experts += 1
         self._ask_hotline()
@@ -383,15 +271,15 @@ class _Run:
             if duty.stops and max(duty.leave, duty.resting_until) <= self.now:
                 self._leave(crew, self.cases[duty.stops[0]])
 
-    def _leave(self, crew: _Crew, case: _Case) -> None:
+    def _leave(self, crew: Crew, case: Case) -> None:
         duty, engineer = crew.duty, crew.member.engineer
         planned, metres = self.desk.leg(duty, case.ticket)
         case.visits += 1
         case.state, case.engineer, crew.busy, crew.case = "begun", engineer.id, True, case
         actual = self.luck.travel(planned, f"{case.ticket.id}|{case.visits}")
         service = self._planned_service(crew, case)
-        _, expected, ahead, _ = _arrive(self.now, planned, duty.breaks, case.ticket.windows, service)
-        arrival, start, crew.breaks, rested = _arrive(self.now, actual, duty.breaks, case.ticket.windows, service)
+        _, expected, ahead, _ = arrive(self.now, planned, duty.breaks, case.ticket.windows, service)
+        arrival, start, crew.breaks, rested = arrive(self.now, actual, duty.breaks, case.ticket.windows, service)
         duty.breaks = ahead
         crew.rest += rested
         crew.travel, crew.metres, case.travel = crew.travel + actual, crew.metres + metres, case.travel + actual
@@ -401,10 +289,10 @@ class _Run:
         else:
             self.push(start, "start", crew)
 
-    def _planned_service(self, crew: _Crew, case: _Case) -> int:
+    def _planned_service(self, crew: Crew, case: Case) -> int:
         return int(case.ticket.service * crew.member.engineer.service_factor + 0.5)
 
-    def on_closed_door(self, crew: _Crew) -> bool:
+    def on_closed_door(self, crew: Crew) -> bool:
         """Let an engineer find nobody, and wait a while."""
         case, rule = crew.case, self.world.behaviours.no_show
         assert case is not None
@@ -418,7 +306,7 @@ class _Run:
         self.push(self.now + rule.wait, "gave_up", crew)
         return True
 
-    def on_gave_up(self, crew: _Crew) -> bool:
+    def on_gave_up(self, crew: Crew) -> bool:
         """Let an engineer drive on from a closed door."""
         case, rule = crew.case, self.world.behaviours.no_show
         assert case is not None
@@ -427,7 +315,7 @@ class _Run:
         self._later(case, rule.again_after)
         return True
 
-    def on_start(self, crew: _Crew) -> bool:
+    def on_start(self, crew: Crew) -> bool:
         """Let service begin."""
         case = crew.case
         assert case is not None
@@ -448,7 +336,7 @@ class _Run:
             self.push(expected, "overrun", crew)
         return True
 
-    def on_overrun(self, crew: _Crew) -> bool:
+    def on_overrun(self, crew: Crew) -> bool:
         """Let work that takes longer than planned be expected to take as much longer as such work does."""
         case, (start, end) = crew.case, crew.ends
         if case is None or not start <= self.now < end:
@@ -459,7 +347,7 @@ class _Run:
             self.push(expected, "overrun", crew)
         return True
 
-    def on_served(self, crew: _Crew) -> bool:
+    def on_served(self, crew: Crew) -> bool:
         """Let service be over: solved, or to be come back to."""
         case = crew.case
         assert case is not None
@@ -477,18 +365,18 @@ class _Run:
             self._done(case, "visit")
         return True
 
-    def _later(self, case: _Case, seconds: int) -> None:
+    def _later(self, case: Case, seconds: int) -> None:
         case.state = "later"
         self.push(self.now + seconds, "again", case)
 
-    def _finish(self, crew: _Crew) -> None:
+    def _finish(self, crew: Crew) -> None:
         self.desk.finish(crew.duty, *crew.ends)
         crew.busy, crew.case, crew.stops = False, None, crew.stops + 1
         self._free(crew)
 
     # ---------------------------------------------------------------- shifts
 
-    def _free(self, crew: _Crew) -> None:
+    def _free(self, crew: Crew) -> None:
         """Let an engineer have nothing to do: a break that is due, or home when it is time."""
         duty = crew.duty
         while duty.breaks and duty.breaks[0].latest < self.now:
@@ -497,7 +385,7 @@ class _Run:
             self.push(max(self.now, duty.breaks[0].earliest), "rest", crew)
         self.push(max(self.now, duty.shift.end - self.desk.way_home(duty)[0]), "home", crew)
 
-    def on_rest(self, crew: _Crew) -> bool:
+    def on_rest(self, crew: Crew) -> bool:
         """Let an idle engineer take a break that is due."""
         duty = crew.duty
         if not crew.on or crew.busy or duty.resting_until > self.now or not duty.breaks or duty.breaks[0].earliest > self.now:
@@ -508,13 +396,13 @@ class _Run:
         self.push(duty.resting_until, "rested", crew)
         return True
 
-    def on_rested(self, crew: _Crew) -> bool:
+    def on_rested(self, crew: Crew) -> bool:
         """Let a break be over."""
         if crew.on and not crew.busy:
             self._free(crew)
         return True
 
-    def on_home(self, crew: _Crew) -> bool:
+    def on_home(self, crew: Crew) -> bool:
         """Let an engineer without work go home in time."""
         duty = crew.duty
         if not crew.on or crew.busy:
@@ -528,7 +416,7 @@ class _Run:
         self._end_shift(crew, self.now + actual)
         return True
 
-    def _end_shift(self, crew: _Crew, returned: int) -> None:
+    def _end_shift(self, crew: Crew, returned: int) -> None:
         duty, member, shift = crew.duty, crew.member, crew.duty.shift
         crew.on = False
         del self.crews[member.engineer.id, shift.id]
@@ -543,36 +431,6 @@ class _Run:
                 crew.stops, crew.travel, crew.metres, crew.service, crew.rest, overtime, round(cost, 6),
             )
         )  # fmt: skip
-
-
-def _drive(now: int, seconds: int, breaks: list[Break]) -> tuple[int, list[Break], int]:
-    """Return the arrival, the breaks still ahead and the seconds rested on the way (``docs/rules.md``, step 2)."""
-    free, arrival, rested = now, now + seconds, 0
-    while breaks and max(free, breaks[0].earliest) < arrival:
-        rest, breaks = breaks[0], breaks[1:]
-        free = max(free, rest.earliest) + rest.duration
-        arrival, rested = arrival + rest.duration, rested + rest.duration
-    return arrival, breaks, rested
-
-
-def _arrive(now: int, seconds: int, breaks: list[Break], windows: tuple[Window, ...], service: int) -> tuple[int, int, list[Break], int]:
-    """Return arrival, start of service, the breaks still ahead and the seconds rested (``docs/rules.md``, steps 2 and 3)."""
-    arrival, breaks, rested = _drive(now, seconds, breaks)
-    free, start = arrival, _opening(arrival, windows)
-    while breaks:
-        begin = max(free, breaks[0].earliest)
-        if begin > start and start + service <= breaks[0].latest:
-            break
-        if begin <= breaks[0].latest:
-            free, rested = begin + breaks[0].duration, rested + breaks[0].duration
-            start = _opening(free, windows)
-        breaks = breaks[1:]
-    return arrival, start, breaks, rested
-
-
-def _opening(time: int, windows: tuple[Window, ...]) -> int:
-    """Return the first moment at which a window is open; whoever comes after the last is let in all the same."""
-    return next((max(time, w.start) for w in windows if w.end >= time), time)
 
 
 def simulate(world: World, days: int, seed: int, replication: int, sink: Sink, inspect: Callable[[Desk, int], None] | None = None) -> Audit:
