@@ -166,7 +166,7 @@ def _post(client: int, place: list[str], secret: str, told: Told, over: threadin
         while key not in told.accepted:
             try:
                 headers = {"Authorization": f"Bearer {secret}", "Idempotency-Key": key}
-                answer = httpx2.post(f"{place[0]}/v1/plans?seconds=2", json=day(30, 5, client), headers=headers, timeout=10)
+                answer = httpx2.post(f"{place[0]}/v1/plans?seconds=0.3", json=day(10, 2, client), headers=headers, timeout=10)
             except httpx2.TransportError:
                 told.asked_again += 1
                 time.sleep(0.1)

@@ -23,7 +23,7 @@ from dispatch.simulation.kpis import FIGURES
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
-PAGES = sorted(p for p in (*ROOT.glob("*.md"), *DOCS.glob("*.md"), *ROOT.glob("scenarios/*.md"), *ROOT.glob("benchmarks/*.md")))
+PAGES = sorted(p for p in (*ROOT.glob("*.md"), *DOCS.glob("*.md"), *ROOT.glob("scenarios/**/*.md"), *ROOT.glob("benchmarks/*.md")))
 
 
 def page(name: str) -> str:
@@ -56,7 +56,9 @@ OPTIONS = sorted({o for c in COMMANDS.values() for p in c.params for o in p.opts
 
 def test_every_command_is_listed_and_no_other_is() -> None:
     listed = re.findall(
-        r"^(dispatch [a-z]+(?: run| create| list| revoke| info| matrix| route| fit)?)", page("cli.md").split("```")[1], re.MULTILINE
+        r"^(dispatch [a-z]+(?: run| create| list| revoke| info| matrix| route| fit| sweep| staff| promise| marginal| backtest)?)",
+        page("cli.md").split("```")[1],
+        re.MULTILINE,
     )
     assert sorted(listed) == sorted(COMMANDS)
 

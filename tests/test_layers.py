@@ -28,7 +28,7 @@ LEVEL = {room: i for i, rooms in enumerate(LEVELS) for room in rooms}
 
 LIBRARIES = {
     "alembic": {"store"},
-    "distributed": {"api"},
+    "distributed": {"api", "simulation"},
     "fastapi": {"api"},
     "geopy": {"travel"},
     "httpx2": {"travel", "api"},

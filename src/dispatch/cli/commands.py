@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from dispatch import answers
-from dispatch.cli import demand, living, maps, options, serving, simulate
+from dispatch.cli import demand, living, maps, options, serving, staffing
 from dispatch.cli.edge import FAILED, STOPPED, guarded, log, note, put, say
 from dispatch.cli.files import Outputs, cache_folder, check_outputs, read, read_both, write_outputs
 from dispatch.cli.travelling import set_out
@@ -39,7 +39,7 @@ app.command("candidates")(living.candidates)
 app.command("offers")(living.offers)
 app.command("serve")(serving.serve)
 app.add_typer(serving.tokens_app, name="token")
-app.add_typer(simulate.app, name="simulate")
+app.add_typer(staffing.app, name="simulate")
 app.add_typer(demand.app, name="demand")
 
 

@@ -16,8 +16,6 @@ from dispatch.cli.edge import FAILED, STOPPED, guarded, note, put, say
 from dispatch.cli.files import check_writable, read, write
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
-
     from dispatch.simulation.world import World
 
 app = typer.Typer(no_args_is_help=True, help="Weeks of dispatching, before they happen: can these people keep these promises?")
@@ -30,28 +28,17 @@ Workers = Annotated[
     int | None, typer.Option(min=1, max=256, metavar="W", help="Replications that run side by side.", show_default="one per core")
 ]
 
+Cluster = Annotated[
+    str | None,
+    typer.Option(metavar="tcp://HOST:PORT", help="Scheduler of a Dask cluster that runs the replications.", show_default="processes"),
+]
+
 
 def read_world(source: str) -> World:
     """Return the world in a file, or on standard input."""
     from dispatch.simulation.world import read_world
 
     return read_world(read(source))
-
-
-@contextmanager
-def executor_of(workers: int) -> Iterator[Executor | None]:
-    """Yield where replications run: processes, or nothing where one is enough."""
-    if workers == 1:
-        yield None
-        return
-    import multiprocessing
-    import signal
-    from concurrent.futures import ProcessPoolExecutor
-
-    # Ctrl-C reaches every process of a terminal; that of the command decides, and lets replications under way end.
-    deaf = (signal.SIGINT, signal.SIG_IGN)
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("forkserver"), initializer=signal.signal, initargs=deaf) as pool:
-        yield pool
 
 
 @contextmanager
@@ -82,6 +69,7 @@ def run(
     replications: Replications = 10,
     seed: Seed = 0,
     workers: Workers = None,
+    cluster: Cluster = None,
     precision: Annotated[
         float | None,
         typer.Option(
@@ -104,6 +92,7 @@ def run(
     from dispatch.simulation import page, runs
     from dispatch.simulation import picture as drawing
     from dispatch.simulation.warnings import warnings
+    from dispatch.simulation.workers import executor
 
     for path in (report, picture, None if records is None else records / "days.csv"):
         if path is not None:
@@ -116,7 +105,7 @@ def run(
     many = min(workers or os.cpu_count() or 1, replications)
     with ExitStack() as stack:
         stop = stack.enter_context(stopping())
-        pool = stack.enter_context(executor_of(many))
+        pool, at_once = stack.enter_context(executor(many, cluster))
         tell = stack.enter_context(counting("Replications", quiet))
         result = runs.run(
             there,
@@ -125,7 +114,7 @@ def run(
             seed,
             precision=precision,
             executor=pool,
-            workers=many,
+            workers=at_once,
             folder=records,
             on_progress=tell,
             stop=stop.is_set,

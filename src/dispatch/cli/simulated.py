@@ -41,7 +41,7 @@ def bound(v: Verdict) -> str:
 
 def told(v: Verdict) -> str:
     """Return how a target came out."""
-    return ("met" if v.surely else "met on average") if v.met else "missed"
+    return ("met" if v.surely else "met, within the interval not surely") if v.met else "missed"
 
 
 def targets(found: tuple[Verdict, ...]) -> Table:

@@ -88,7 +88,7 @@ def target_table(found: Sequence[Verdict]) -> Markup:
         return " and ".join([*parts, f"at most {said(v.at_most, unit)}"] if v.at_most is not None else parts)
 
     def came_out(v: Verdict) -> Markup:
-        words = ("met" if v.surely else "met on average") if v.met else "missed"
+        words = ("met" if v.surely else "met, not surely") if v.met else "missed"
         return el("strong", words, class_=None if v.met else "late")
 
     rows = [(v.figure, of_scope(v.scope), bounds(v), with_interval(v.estimate, FIGURES[v.figure]), came_out(v)) for v in found]
