@@ -411,10 +411,10 @@ def _allowed(seen: View, event: Event) -> None:
         one = event.ticket if isinstance(event, TicketPut) else event.engineer
         if one.region not in seen.regions:
             raise Refusal("FORBIDDEN", f"The token is for the regions {', '.join(sorted(seen.regions))}, and this is of {one.region!r}.")
-        if isinstance(event, TicketPut):
-            seen.concerns(ticket=event.ticket.id)
-        else:
-            seen.concerns(engineer=event.engineer.id)
+        s = seen.standing
+        old = s.ticket(one.id) if isinstance(event, TicketPut) else s.ground.engineers.get(one.id)
+        if old is not None and not seen.sees(old):
+            raise Refusal("FORBIDDEN", f"The id {one.id!r} is not free.")
         return
     ticket, engineer = getattr(event, "ticket", None), getattr(event, "engineer", None)
     if ticket is None and engineer is None:

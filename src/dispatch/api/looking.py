@@ -168,7 +168,7 @@ def view(standing: Standing, who: Caller) -> View:
     seen = frozenset(name for region in who.regions for name in below.get(region, frozenset({region})))
     if standing.key[0] in seen:
         return View(standing, None)
-    if not seen & standing.regions():
+    if standing.key[0] or not seen & standing.regions():
         region, date = standing.key
         raise Refusal("NOT_FOUND", f"There is no day {date}" + (f" of the region {region!r}." if region else "."))
     return View(standing, seen)
