@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -198,7 +199,7 @@ def kills(
         "asked_again": asked_again,
         "lost": len(set(accepted) - kept) + len(set(noted) - set(texts)),
         "twice": len(texts) - len(set(texts)),
-        "gaps": len([a for a, b in zip(revisions, revisions[1:], strict=False) if b != a + 1]),
+        "gaps": len([a for a, b in pairwise(revisions) if b != a + 1]),
     }
     _say(found)
     if found["lost"] or found["twice"] or found["gaps"]:
@@ -207,7 +208,6 @@ def kills(
 
 def _sent(here: Running, n: int, accepted: list[str], noted: list[str], *, kill: bool) -> int:
     """Put a ticket and report an event until both are accepted; return how often that had to be asked again."""
-    again = 0
     ticket = json.loads(_ticket(n))
     note = {"type": "note", "at": here.problem["now"], "text": f"note {n}"}
     for attempt in range(20):
@@ -222,13 +222,12 @@ def _sent(here: Running, n: int, accepted: list[str], noted: list[str], *, kill:
             if put.is_success and told.is_success:
                 accepted.append(f"K{n}")
                 noted.append(note["text"])
-                return again
+                return attempt
         except httpx2.HTTPError:
             here.server.process.wait()
             orphans = here.server.orphans
             here.server = Server(here.url, here.secret, here.folder, niceness=10)
             here.server.orphans += orphans
-        again += 1
     raise typer.BadParameter(f"ticket {n} was not accepted in 20 attempts")
 
 
