@@ -127,9 +127,8 @@ def test_it_reports_on_its_own_work_and_sees_of_the_effect_what_is_its_own(north
 
 def test_roles_may_do_what_is_theirs(north: tuple[Desk, dict[str, str]]) -> None:
     desk, _ = north
-    new = {"json": NEW}
-    assert desk.client.put(f"{DAY}/tickets/N", headers=desk.as_("viewer"), **new).status_code == 403
-    assert desk.client.put(f"{DAY}/tickets/N", headers=desk.as_("integration"), **new).status_code == 201
+    assert desk.client.put(f"{DAY}/tickets/N", headers=desk.as_("viewer"), json=NEW).status_code == 403
+    assert desk.client.put(f"{DAY}/tickets/N", headers=desk.as_("integration"), json=NEW).status_code == 201
     assert desk.post(f"{DAY}/proposals", {"iterations": 1}, "integration").status_code == 403
     assert desk.post("/v1/hooks", {"direction": "in"}, "dispatcher").status_code == 403
     assert desk.client.get(DAY).status_code == 401
