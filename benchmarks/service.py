@@ -103,6 +103,7 @@ class Told:
 def kills(
     number: Annotated[int, typer.Option("--kills", help="How often a server or a worker is killed.")] = 50,
     clients: Annotated[int, typer.Option(help="Clients that post plans all the while.")] = 4,
+    pause: Annotated[float, typer.Option(help="Most seconds between two kills: a new worker takes a few to be ready.")] = 10,
     seed: Annotated[int, typer.Option(help="Of the moments and of who is killed.")] = 0,
     database_url: Url = None,
 ) -> None:
@@ -120,7 +121,7 @@ def kills(
             thread.start()
         killed = {"server": 0, "worker": 0}
         for _ in range(number):
-            time.sleep(draw.uniform(0.2, 3.0))
+            time.sleep(draw.uniform(0.2, pause))
             workers = server.workers()
             if workers and draw.random() < 0.5:
                 draw.choice(workers).kill()
@@ -166,7 +167,7 @@ def _post(client: int, place: list[str], secret: str, told: Told, over: threadin
         while key not in told.accepted:
             try:
                 headers = {"Authorization": f"Bearer {secret}", "Idempotency-Key": key}
-                answer = httpx2.post(f"{place[0]}/v1/plans?seconds=0.3", json=day(10, 2, client), headers=headers, timeout=10)
+                answer = httpx2.post(f"{place[0]}/v1/plans?seconds=2", json=day(30, 5, client), headers=headers, timeout=10)
             except httpx2.TransportError:
                 told.asked_again += 1
                 time.sleep(0.1)

@@ -108,6 +108,7 @@ def log_as_json(level: str) -> None:
         logging.getLogger(name).handlers[:] = []
         logging.getLogger(name).propagate = True
     logging.getLogger("uvicorn.access").disabled = True
+    logging.getLogger("alembic").setLevel("WARNING")  # else it tells at every start that there was nothing to do
     for name in ("httpx2", "httpcore2"):  # they log every address in full, and with it where the work is
         logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
