@@ -10,6 +10,7 @@ import json
 import os
 import random
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -175,11 +176,13 @@ def kills(
     with running(tickets, database_url) as here:
         n = asked_again = 0
         for _ in range(number):
-            end = time.monotonic() + draw.uniform(0.05, 1.0)
-            while time.monotonic() < end:
+            victim = here.server.process
+            killer = threading.Timer(draw.uniform(0.05, 1.0), victim.kill)
+            killer.start()
+            while here.server.process is victim:
                 n += 1
-                asked_again += _sent(here, n, accepted, noted, kill=False)
-            asked_again += _sent(here, n := n + 1, accepted, noted, kill=True)
+                asked_again += _sent(here, n, accepted, noted)
+            killer.join()
         with here.client() as client:
             log, after = list[dict[str, Any]](), "0"
             while after is not None:
@@ -206,18 +209,14 @@ def kills(
         raise typer.Exit(1)
 
 
-def _sent(here: Running, n: int, accepted: list[str], noted: list[str], *, kill: bool) -> int:
+def _sent(here: Running, n: int, accepted: list[str], noted: list[str]) -> int:
     """Put a ticket and report an event until both are accepted; return how often that had to be asked again."""
     ticket = json.loads(_ticket(n))
     note = {"type": "note", "at": here.problem["now"], "text": f"note {n}"}
     for attempt in range(20):
         try:
             with here.client() as client:
-                if kill and attempt == 0:
-                    here.server.process.kill() if n % 2 else None
                 put = client.put(f"{DATE}/tickets/K{n}", json=ticket)
-                if kill and attempt == 0:
-                    here.server.process.kill()
                 told = client.post(f"{DATE}/events", json=note, headers={"Idempotency-Key": f"note-{n}"})
             if put.is_success and told.is_success:
                 accepted.append(f"K{n}")

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,6 +14,9 @@ from dispatch import planning, schema
 from dispatch.api import examples
 from dispatch.api.desk import Desk as LiveDays
 from tests.api.conftest import NOW, Desk, opened, settings
+
+if TYPE_CHECKING:
+    from tests.databases import Postgres
 
 DAY = "/v1/days/2026-03-10"
 NEW = {"title": "Pump leaks", "place": {"lat": 28.22, "lon": 112.95}, "skills": [{"skill": "pumps"}], "service": "PT1H", "priority": 2}
@@ -333,3 +336,19 @@ def test_what_is_not_there_is_not_found(small: Desk) -> None:
     for path in ("/v1/days/2026-03-10", "/v1/days/2026-02-30", f"{DAY}/plan", f"{DAY}/tickets/N", f"{DAY}/proposals/{'0' * 20}"):
         assert small.get(path).status_code == 404, path
     assert small.get("/v1/days/tomorrow").status_code == 422
+
+
+def test_a_database_that_goes_away_refuses_for_a_while_and_loses_nothing(postgres: Postgres, tmp_path: Path) -> None:
+    for day in opened(settings(tmp_path, database_url=postgres.new())):
+        opens(day)
+        put(day, f"{DAY}/tickets/A", NEW)
+        postgres.stop("immediate")
+        try:
+            refused = [put(day, f"{DAY}/tickets/B", NEW), day.get(f"{DAY}/tickets/A")]
+        finally:
+            postgres.start()
+        assert [(r.status_code, r.json()["code"]) for r in refused] == [(503, "NO_STORE")] * 2
+        for _ in range(30):  # connections that were open break one after the other
+            if put(day, f"{DAY}/tickets/B", NEW).is_success:
+                break
+        assert {t["ticket"]["id"] for t in day.get(f"{DAY}/tickets").json()["tickets"]} == {"A", "B", "T-1", "T-2"}

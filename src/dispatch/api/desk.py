@@ -8,6 +8,7 @@ is worked out anew.
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 REMEMBERED, PROPOSALS = 64, 16
 """Days and proposals kept in memory."""
+PATIENCE = 5
+"""Milliseconds to wait for what was changed here, before it is read from the log."""
 ATTEMPTS = 50
 """How often a change is worked out anew because another server was quicker."""
 LONG, VERY_LONG, QUIET = 50, 2000, 3.0
@@ -167,8 +170,13 @@ class Desk:
             raise Refusal("NOT_FOUND", f"There is no day {key[1]}" + (f" of the region {key[0]!r}." if key[0] else "."))
         place = self._place(key)
         standing = place.standing
-        if standing is not None and standing.revision >= head.revision:
-            return standing
+        for _ in range(PATIENCE):
+            if standing is not None and standing.revision >= head.revision:
+                return standing
+            if not place.turn.locked():
+                break
+            time.sleep(0.001)  # whoever has written this a moment ago here is about to say so
+            standing = place.standing
         with place.loading:
             standing = place.standing
             if standing is None or standing.revision < head.revision:
