@@ -94,6 +94,23 @@ def test_a_plan_outlives_its_worker_its_server_and_a_restart(tmp_path: Path) -> 
         assert third.client.get(f"{location}/plan").json()["kpis"]["assigned"] > 30
 
 
+def test_a_worker_whose_server_was_killed_finishes_its_plan_and_is_gone(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'dispatch.db'}"
+    secret = secret_for(url)
+    with Server(url, secret, tmp_path) as server:
+        location = server.post(2, DAY)
+        until(lambda: server.job(location)["progress"], "the search to begin")
+        (worker,) = server.workers()
+        server.kill()
+        until(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE, "the end of the worker")
+    store = Store(url)
+    with store.reading() as connection:
+        job = jobs.find(connection, location.rpartition("/")[2])
+    store.close()
+    assert job is not None
+    assert (job.state, job.claim) == ("succeeded", 1)
+
+
 def test_two_servers_share_a_postgresql_that_is_restarted_and_each_plan_is_made_once(postgres: Postgres, tmp_path: Path) -> None:
     url = postgres.new()
     secret = secret_for(url)

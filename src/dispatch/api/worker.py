@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import multiprocessing
 import os
 import signal
 import threading
@@ -37,7 +38,22 @@ def prepare(niceness: int) -> None:
     """Make a process ready to work: it stands back behind the server, leaves Ctrl-C to it, and loads the search."""
     os.nice(niceness)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_server, name="orphan", daemon=True).start()
     warm_up()
+
+
+_at_work: set[tuple[str, int]] = set()
+"""Jobs and claims that this process works at."""
+
+
+def _end_with_server() -> None:
+    """Wait for the death of the server, finish the plan under way, and end: nobody would hand out another."""
+    server = multiprocessing.parent_process()
+    if server is not None:
+        server.join()
+        while _at_work:
+            time.sleep(0.2)
+        os._exit(0)
 
 
 @dataclass(frozen=True)
@@ -69,9 +85,11 @@ def work(place: Place, job_id: str, claim: int) -> str:
     """Make a plan under a claim of its job, and return how that ended; whatever there is to keep is in the database."""
     travel.use(sources(place.maps, place.cache, place.patience, place.keys))
     store = Store(place.url, connections=2)
+    _at_work.add((job_id, claim))
     try:
         return _work(store, place, job_id, claim)
     finally:
+        _at_work.discard((job_id, claim))
         store.close()
 
 
