@@ -79,6 +79,7 @@ def main(
         shown.add_column(heading, justify="left" if heading == "policy" else "right")
     ratios = []
     warm_up()
+    warm_up(hourly=True)
     for tickets in SIZES:
         for policy in POLICIES:
             Console(stderr=True).print(f"measuring: {tickets} tickets, {policy}", highlight=False)

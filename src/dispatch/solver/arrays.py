@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -74,7 +74,7 @@ class Arrays(NamedTuple):
     span
         Windows (start, end, 0) and breaks (earliest, latest, duration).
     hours
-        How far one gets by when (see `hours`); without rows where travel does not depend on the hour. `ONWARD` of a ticket and `OUTSET` of
+        How far one gets by when (see `hours`); None where travel does not depend on the hour. `ONWARD` of a ticket and `OUTSET` of
         a shift are the columns for legs that begin there.
     """
 
@@ -84,7 +84,7 @@ class Arrays(NamedTuple):
     shift: IntArray
     stop_cost: IntArray
     span: IntArray
-    hours: IntArray = _NO_ROWS
+    hours: Any = None
 
     @property
     def units(self) -> int:
@@ -330,7 +330,7 @@ def _fold(
         seconds, metres = matrix.between(place, t.place)
         service = whole(t.service * engineer.service_factor)
         start = known_start(t) if t.status != "travelling" else None
-        if len(speeds.table) and place is not None:
+        if speeds.table is not None and place is not None:
             leg = speeds.of(region), matrix.rows[place], matrix.rows[t.place]
             bare = Arrays(speeds.seconds, matrix.metres, _NO_ROWS, _NO_ROWS, _NO_ROWS, _NO_ROWS, speeds.table)
             seconds = hours.driven_from(bare, *leg, free) if start is None else hours.driven_until(bare, *leg, start)

@@ -6,9 +6,11 @@ import logging
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numba
+from numba import types
+from numba.extending import overload
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -16,6 +18,15 @@ _log = logging.getLogger(__name__)
 
 # No reference counting: compiled functions here make no arrays, and counting took nine tenths of their time.
 _njit: partial[Any] = partial(numba.njit, error_model="numpy", _nrt=False)
+
+
+# What calls another function with the same arguments and can be inlined: that takes arguments with names.
+_CALLS: dict[int, Callable[..., Any]] = {
+    2: lambda f: lambda a, b: f(a, b),
+    4: lambda f: lambda a, b, c, d: f(a, b, c, d),
+    6: lambda f: lambda a, b, c, d, e, g: f(a, b, c, d, e, g),
+    7: lambda f: lambda a, b, c, d, e, g, h: f(a, b, c, d, e, g, h),
+}
 
 
 def compiled(function: F) -> F:
@@ -31,6 +42,25 @@ def inlined(function: F) -> F:
     """Compile `function` into each of its callers: tables passed by value cost more than what a short function does."""
     jitted: F = _njit(inline="always")(function)
     return jitted
+
+
+def where_given(field: str, given: F, else_: F) -> F:
+    """Return a function that calls `given` where a field of its first argument, a named tuple, is not None, and `else_` where it is.
+
+    In compiled callers the type of the field settles it, so the one that is not called is not compiled either.
+    """
+
+    def chosen(first: Any, *rest: Any) -> Any:
+        return (else_ if getattr(first, field) is None else given)(first, *rest)
+
+    def typed(*types_of: Any) -> Callable[..., Any]:
+        first = types_of[0]
+        missing = isinstance(first.types[first.fields.index(field)], types.NoneType)
+        call: Callable[..., Any] = _CALLS[len(types_of)](else_ if missing else given)
+        return call
+
+    overload(chosen, inline="always", strict=False)(typed)
+    return cast("F", chosen)
 
 
 def announce(function: Callable[..., object]) -> None:

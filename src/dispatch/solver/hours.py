@@ -172,7 +172,7 @@ def driven_until(arrays: Arrays, column: int, start: int, end: int, by: int) -> 
 
 def at_any_hour(arrays: Arrays) -> Arrays:
     """Return arrays by which every leg takes as long as at the hour when it is driven fastest."""
-    return arrays._replace(seconds=arrays.seconds[: arrays.seconds.shape[1]], hours=arrays.hours[:0])
+    return arrays._replace(seconds=arrays.seconds[: arrays.seconds.shape[1]], hours=None)
 
 
 # ---------------------------------------------------------------------- tables
@@ -185,14 +185,14 @@ class Hours:
     Parameters
     ----------
     table
-        As `Arrays.hours`; without rows where travel is at normal speed all day.
+        As `Arrays.hours`; None where travel is at normal speed all day.
     seconds
         As `Arrays.seconds`.
     column
         Of the table, by region in which a leg begins; None for none.
     """
 
-    table: IntArray
+    table: IntArray | None
     seconds: npt.NDArray[np.int32]
     column: Mapping[str | None, int]
 
@@ -205,7 +205,7 @@ def build(problem: Problem, matrix: TravelMatrix) -> Hours:
     """Return the tables of a problem."""
     speeds, shifts = problem.travel.speeds, [s for e in problem.engineers for s in e.shifts]
     if not speeds or not shifts:
-        return Hours(np.zeros((0, 0), np.int64), matrix.seconds, {})
+        return Hours(None, matrix.seconds, {})
     classes = [None, *sorted({s.road_class for s in speeds if s.road_class is not None})]
     named = {s.region for s in speeds}
     parent = {r.id: r.parent for r in problem.regions}
@@ -217,6 +217,11 @@ def build(problem: Problem, matrix: TravelMatrix) -> Hours:
     table = _table(profiles, begin, end, ZoneInfo(problem.time_zone))
     column: dict[str | None, int] = {region: HOURS_COLUMNS + 2 * len(classes) * groups[chain] for region, chain in chains.items()}
     return Hours(table, _seconds(matrix, [c for c in classes if c is not None], table), {None: HOURS_COLUMNS, **column})
+
+
+def always_normal() -> IntArray:
+    """Return a table by which travel is at normal speed at any hour."""
+    return _table([[]], 0, DAY, ZoneInfo("UTC"))
 
 
 def _above(region: str | None, parent: Mapping[str, str | None]) -> Iterator[str]:

@@ -190,7 +190,7 @@ class Day:
 
 def at_a_usual_hour(arrays: Arrays) -> Arrays:
     """Return arrays in which no leg depends on the hour: each takes what it does on the mean over the hours of all shifts."""
-    if not len(arrays.hours):
+    if arrays.hours is None:
         return arrays
     n = arrays.seconds.shape[1]
     column = np.full(n, HOURS_COLUMNS)
@@ -203,7 +203,7 @@ def at_a_usual_hour(arrays: Arrays) -> Arrays:
     for part, seconds in enumerate(arrays.seconds[n:].reshape(-1, n, n)):
         speeds = arrays.hours[np.ix_(pieces, column + 2 * part + 1)]
         usual += seconds * (NORMAL / speeds).mean(axis=0)[:, None]
-    return arrays._replace(seconds=np.rint(usual).astype(np.int32), hours=arrays.hours[:0])
+    return arrays._replace(seconds=np.rint(usual).astype(np.int32), hours=None)
 
 
 def day_of(arrays: Arrays) -> Day | None:

@@ -10,11 +10,24 @@ from functools import partial
 import numpy as np
 
 from dispatch.model import Plan, SolverRun
-from dispatch.solver import DEFAULT_SECONDS, Options, Progress, Result, search
-from dispatch.solver.arrays import KM_RATE, MUST_SERVE, NONE, PAID_RATE, PRICE, SHIFT_COLUMNS, TICKET_COLUMNS, Arrays, Instance
+from dispatch.solver import DEFAULT_SECONDS, Options, Progress, Result, by_hour, search
+from dispatch.solver.arrays import (
+    KM_RATE,
+    MUST_SERVE,
+    NONE,
+    ONWARD,
+    OUTSET,
+    PAID_RATE,
+    PRICE,
+    SHIFT_COLUMNS,
+    TICKET_COLUMNS,
+    Arrays,
+    Instance,
+)
 from dispatch.solver.assignment import SHARE, Pool, choose
 from dispatch.solver.compiled import announce
 from dispatch.solver.guide import Guide, prepare
+from dispatch.solver.hours import HOURS_COLUMNS, always_normal
 from dispatch.solver.routes import Routes, bare_plan, best_of, from_plan, load, real_cost, to_plan
 from dispatch.solver.state import BEST, LENGTH, SHIFT, State, empty
 from dispatch.solver.timing import DRIVEN, timetable
@@ -138,13 +151,22 @@ class Run:
             tell(Progress(self.budget.seconds(), self.lanes[0].iterations, int(state.number[BEST]), left_out, best))
 
 
-def warm_up() -> None:
-    """Compile the search, or load it from disk, so that no run pays for it; say so where it takes seconds."""
-    announce(search.run)
+def warm_up(hourly: bool = False) -> None:
+    """Compile the search, or load it from disk, so that no run pays for it; say so where it takes seconds.
+
+    Parameters
+    ----------
+    hourly
+        The search for travel that depends on the hour, which is compiled apart.
+    """
+    announce(by_hour.walk if hourly else search.run)
     table = np.zeros((1, TICKET_COLUMNS + 1), np.int64)
     place = np.zeros((1, 1), np.int32)
     shift = np.zeros((1, SHIFT_COLUMNS), np.int64)
     arrays = Arrays(place, place, table, shift, np.full((1, 1), NONE), np.zeros((0, 3), np.int64))
+    if hourly:
+        arrays = arrays._replace(seconds=np.zeros((2, 1), np.int32), hours=always_normal())
+        table[:, ONWARD] = shift[:, OUTSET] = HOURS_COLUMNS
     guide, state = prepare(arrays), empty(arrays, 0)
     search.fill(arrays, guide, state)
     search.run(arrays, guide, state, 1, 1.0, 1.0)
@@ -154,7 +176,7 @@ def warm_up() -> None:
 
 def run(instance: Instance, options: Options, start: Plan | None) -> Result:
     """Solve an instance; see `dispatch.solver.solve`."""
-    warm_up()
+    warm_up(hourly=instance.arrays.hours is not None)
     size = len(instance.tickets) if instance.shifts else 0
     budget = Budget(options, options.clock(), ENOUGH * size**2)
     guide = prepare(instance.arrays)

@@ -31,7 +31,7 @@ from dispatch.solver.arrays import (
     Arrays,
     IntArray,
 )
-from dispatch.solver.compiled import compiled, inlined
+from dispatch.solver.compiled import compiled, inlined, where_given
 from dispatch.solver.terms import (
     ANSWERED,
     AT,
@@ -167,7 +167,7 @@ def look_back(arrays: Arrays, route: IntArray, stops: int) -> None:
 
 
 @compiled
-def walk(arrays: Arrays, shift: int, route: IntArray, stops: int) -> int:
+def _walk(arrays: Arrays, shift: int, route: IntArray, stops: int) -> int:
     """Time and price a route, writing its marks.
 
     Parameters
@@ -181,8 +181,6 @@ def walk(arrays: Arrays, shift: int, route: IntArray, stops: int) -> int:
         Milliseconds of travel, `INFEASIBLE` if a hard rule inside the route is broken. Skills and capacity, which
         do not depend on the order, are not looked at.
     """
-    if arrays.hours.shape[0] > 0:
-        return int(by_hour.walk(arrays, shift, route, stops))
     s = arrays.shift[shift]
     rest, free = s[REST_FIRST], s[READY]
     spent, driven, served, waited, answered, bearable = 0, 0, 0, 0, 0, FOREVER
@@ -224,6 +222,9 @@ def walk(arrays: Arrays, shift: int, route: IntArray, stops: int) -> int:
     return int(total)
 
 
+walk = where_given("hours", by_hour.walk, _walk)
+
+
 @compiled
 def fits(arrays: Arrays, ticket: int, left: IntArray) -> bool:
     """Whether what the ticket needs of each unit is in `left`."""
@@ -235,7 +236,7 @@ def fits(arrays: Arrays, ticket: int, left: IntArray) -> bool:
 
 
 @compiled
-def insertion(arrays: Arrays, shift: int, routes: IntArray, stops: int, at: int, ticket: int, bound: int) -> int:
+def _insertion(arrays: Arrays, shift: int, routes: IntArray, stops: int, at: int, ticket: int, bound: int) -> int:
     """Return what inserting a ticket behind row `at` of a walked route adds to its cost.
 
     Parameters
@@ -250,8 +251,6 @@ def insertion(arrays: Arrays, shift: int, routes: IntArray, stops: int, at: int,
     cost
         Milliseconds of travel; `INFEASIBLE` where given up or where a hard rule inside the route is broken.
     """
-    if arrays.hours.shape[0] > 0:
-        return int(by_hour.insertion(arrays, shift, routes, stops, at, ticket, bound))
     s, route = arrays.shift[shift], routes[shift]
     if stops >= s[MAX_STOPS]:
         return INFEASIBLE
@@ -299,12 +298,15 @@ def insertion(arrays: Arrays, shift: int, routes: IntArray, stops: int, at: int,
         for k in range(1, last):
             routes[trial, k + (k > at), TICKET] = route[k, TICKET]
         routes[trial, at + 1, TICKET] = ticket
-        return int(walk(arrays, shift, routes[trial], last) - route[last, SPENT])
+        return int(_walk(arrays, shift, routes[trial], last) - route[last, SPENT])
     return int(spent + cost + closing - route[last, SPENT])
 
 
+insertion = where_given("hours", by_hour.insertion, _insertion)
+
+
 @compiled
-def timetable(arrays: Arrays, shift: int, route: IntArray, stops: int, times: IntArray, rests: IntArray) -> None:
+def _timetable(arrays: Arrays, shift: int, route: IntArray, stops: int, times: IntArray, rests: IntArray) -> None:
     """Write out a walked route as it will be driven, the departure put off as far as is sensible.
 
     Parameters
@@ -314,9 +316,6 @@ def timetable(arrays: Arrays, shift: int, route: IntArray, stops: int, times: In
     rests
         Written: shape (breaks of the shift, 2): start and end of each break taken, `NONE` for one not taken.
     """
-    if arrays.hours.shape[0] > 0:
-        by_hour.timetable(arrays, shift, route, stops, times, rests)
-        return
     s = arrays.shift[shift]
     free, rest, place = s[READY] + route[stops + 1, BEARABLE], s[REST_FIRST], s[FROM]
     rests[:, :] = NONE
@@ -343,3 +342,6 @@ def timetable(arrays: Arrays, shift: int, route: IntArray, stops: int, times: In
             left = begin + arrays.span[b, 2]
             back += arrays.span[b, 2]
             rests[b - s[REST_FIRST], 0], rests[b - s[REST_FIRST], 1] = begin, left
+
+
+timetable = where_given("hours", by_hour.timetable, _timetable)

@@ -7,8 +7,21 @@ the arrays first, so every route is walked anew with the arrays given.
 from __future__ import annotations
 
 from dispatch.solver.arrays import INFEASIBLE, NONE, Arrays, IntArray
-from dispatch.solver.compiled import compiled
+from dispatch.solver.compiled import compiled, where_given
 from dispatch.solver.timing import TICKET, insertion, walk
+
+
+@compiled
+def _to_beat(_: Arrays, best: int) -> int:
+    return best
+
+
+@compiled
+def _whatever(_: Arrays, __: int) -> int:
+    return INFEASIBLE
+
+
+bound = where_given("hours", _whatever, _to_beat)  # see `by_hour.insertion`: here nothing may be overlooked
 
 
 @compiled
@@ -19,8 +32,7 @@ def least(arrays: Arrays, routes: IntArray, shift: int, stops: int, ticket: int)
     """
     best, where = INFEASIBLE, NONE
     for at in range(stops, -1, -1):
-        bound = best if arrays.hours.shape[0] == 0 else INFEASIBLE  # see `by_hour.insertion`: here nothing may be overlooked
-        cost = insertion(arrays, shift, routes, stops, at, ticket, bound)
+        cost = insertion(arrays, shift, routes, stops, at, ticket, bound(arrays, best))
         if cost < best:
             best, where = cost, at
     return best, where
