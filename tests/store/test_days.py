@@ -68,8 +68,8 @@ def test_a_message_is_claimed_by_one_in_order_and_gone_once_it_is_received(store
     with store.writing() as connection:
         hook = hooks.create(connection, "out", None, "https://x.example.com", 0.0)
         other = hooks.create(connection, "out", "south", "https://y.example.com", 0.0)
-        hooks.tell(connection, "north", "one", 10.0)
-        hooks.tell(connection, "south", "two", 10.0)
+        hooks.tell(connection, "north", ["one"], 10.0)
+        hooks.tell(connection, "south", ["two"], 10.0)
     with store.writing() as connection:
         found = hooks.due(connection, 10.0, 60.0, 10)
         assert sorted((m.hook, m.body, m.attempts) for m in found) == sorted([(hook.id, "one", 1), (other.id, "two", 1)])
@@ -86,7 +86,7 @@ def test_what_was_to_be_told_goes_with_the_change_that_was_not_made(store: Store
         hooks.create(connection, "out", None, "https://x.example.com", 0.0)
     try:
         with store.writing() as connection:
-            hooks.tell(connection, "", "never", 10.0)
+            hooks.tell(connection, "", ["never"], 10.0)
             raise KeyError
     except KeyError:
         pass

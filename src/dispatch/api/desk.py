@@ -277,8 +277,8 @@ class Desk:
                 keep(connection, use, answer)
             if entries and not days.advance(connection, key, since.revision, entries, whole, expires):
                 raise _MovedError
-            for entry in entries:
-                hooks.tell(connection, key[0], message(key, entry), now)
+            if entries:
+                hooks.tell(connection, key[0], [message(key, entry) for entry in entries], now)
             for d in done:
                 if d.change.also is not None:
                     d.change.also(connection, d.standing.revision)
@@ -294,7 +294,7 @@ class Desk:
         with self.service.store.writing() as connection:
             if not days.open_day(connection, key, planning.write_day(day), entry):
                 return None
-            hooks.tell(connection, key[0], message(key, entry), now)
+            hooks.tell(connection, key[0], [message(key, entry)], now)
         self.service.outgoing.wake()
         return answer(Standing(key, 1, Ground(day))).response()
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, Text, case, cast, func, literal, or_, select
+from sqlalchemy import Connection, Row, case, func, or_, select
 
 from dispatch.store.tables import column_maps, feeds, hooks, outbox
 from dispatch.store.tokens import digest
@@ -89,12 +89,17 @@ def enable(connection: Connection, hook_id: str) -> None:
     connection.execute(hooks.update().where(hooks.c.id == hook_id).values(disabled_at=None, failing_since=None))
 
 
-def tell(connection: Connection, region: str, body: str, now: float) -> None:
-    """Put a message for every outgoing hook of a region into the outbox, in the transaction of what it tells of."""
+def tell(connection: Connection, region: str, bodies: Sequence[str], now: float) -> None:
+    """Put messages for every outgoing hook of a region into the outbox, in the transaction of what they tell of."""
     to = (hooks.c.direction == "out") & hooks.c.disabled_at.is_(None) & or_(hooks.c.region.is_(None), hooks.c.region == region)
-    name = literal(f"msg_{secrets.token_hex(12)}_") + hooks.c.id
-    rows = select(hooks.c.id, name, cast(literal(body), Text), literal(0), literal(now)).where(to)
-    connection.execute(outbox.insert().from_select(["hook", "message", "body", "attempts", "next_at"], rows))
+    found = connection.execute(select(hooks.c.id).where(to)).scalars().all()
+    rows = [
+        {"hook": hook, "message": f"msg_{secrets.token_hex(12)}", "body": body, "attempts": 0, "next_at": now}
+        for body in bodies
+        for hook in found
+    ]
+    if rows:
+        connection.execute(outbox.insert(), rows)
 
 
 def due(connection: Connection, now: float, lease: float, limit: int) -> list[Message]:
