@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dispatch import policy
 from dispatch.check.driving import Hours, Leg
@@ -81,6 +81,48 @@ class Case:
             per_second | each,
             Hours.of(problem),
         )
+
+    def then(self, problem: Problem, matrix: TravelMatrix) -> tuple[Case, frozenset[str]] | None:
+        """Index what the problem has become, and name the tickets about which anything is new: what is promised or was told included.
+
+        None where more than tickets, engineers, customers and what was told has changed: then everything is new.
+        """
+        was = self.problem
+        same = was.policy == problem.policy and was.travel == problem.travel and was.regions == problem.regions
+        same = same and was.service_levels == problem.service_levels and was.time_zone == problem.time_zone
+        if not same or self.matrix.origin is not matrix.origin or problem.now < was.now:
+            return None
+        roster = was.engineers is problem.engineers
+        hours = self.hours if roster or self.hours is None else Hours.of(problem)
+        if hours is not None and self.hours is not None and (hours.begin, hours.end) != (self.hours.begin, self.hours.end):
+            return None
+        tickets = {t.id: t for t in problem.tickets}
+        customers, previous, promised = self.customers, self.previous, dict(self.promised)
+        changed = {name for name, t in tickets.items() if self.tickets.get(name) is not t}
+        changed.update(self.tickets.keys() - tickets.keys())
+        if was.customers is not problem.customers:
+            customers = {c.id: c for c in problem.customers}
+            others = {name for name in {*customers, *self.customers} if customers.get(name) != self.customers.get(name)}
+            changed.update(name for name, t in tickets.items() if t.customer in others)
+        if was.previous is not problem.previous:
+            previous = {v.ticket: v for v in problem.previous}
+            changed.update(name for name in {*previous, *self.previous} if previous.get(name) != self.previous.get(name))
+        promised.update(promises(replace(problem, tickets=tuple(tickets[name] for name in changed if name in tickets))))
+        versions = [t for name in changed for t in (tickets.get(name), self.tickets.get(name)) if t is not None]
+        history = not roster or any(t.status in FIXED_STATUSES for t in versions)
+        indexed = replace(
+            self,
+            problem=problem,
+            matrix=matrix,
+            tickets=tickets,
+            shifts=self.shifts if roster else {(e.id, s.id): (e, s) for e in problem.engineers for s in e.shifts},
+            customers=customers,
+            promised=promised,
+            previous=previous,
+            begun=_begun(problem) if history else self.begun,
+            hours=hours,
+        )
+        return indexed, frozenset(changed)
 
     def leg(self, start: Place | None, end: Place | None, region: str | None) -> Leg:
         """Return the leg between two places that begins in a region."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from dispatch.check.case import Case
-from dispatch.check.timing import Timed
+from dispatch.check.timing import FOREVER, Timed
 from dispatch.model import CHANGE_TOLERANCE, RULES, Cost, Engineer, Rule, Stop, Ticket, whole
 
 
@@ -97,15 +97,13 @@ def change(it: Served) -> int:
     return it.case.rates["change"] if it.is_changed else 0
 
 
-STOP_RULES: dict[Rule, Callable[[Served], int]] = {
-    "lateness": lateness,
-    "response": response,
+TIMELESS_RULES: dict[Rule, Callable[[Served], int]] = {
     "tier_excess": tier_excess,
     "not_preferred": not_preferred,
     "cross_region": cross_region,
     "contractor": contractor,
-    "change": change,
 }
+TIMELY_RULES: dict[Rule, Callable[[Served], int]] = {"lateness": lateness, "response": response, "change": change}
 
 
 # ----------------------------------------------------------------- per route
@@ -170,22 +168,49 @@ def unassigned(case: Case, ticket: Ticket) -> int:
     return whole(60_000 * minutes)
 
 
-def price(case: Case, routes: list[Timed], left_out: list[Ticket]) -> tuple[Cost, list[tuple[int, ...]]]:
-    """Return the cost by rule, all rules always present, and what each stop of each route adds, the leg to it included."""
+Parts = Sequence[Sequence[int]]
+"""What each stop costs by each of some rules."""
+
+
+class Priced(NamedTuple):
+    """What a route costs by rule, all rules always present; what each stop adds, the leg to it included; and the parts of that."""
+
+    by_rule: dict[Rule, int]
+    stops: tuple[int, ...]
+    timeless: Parts
+    timely: Parts
+
+
+def price(case: Case, route: Timed, timeless: Parts | None = None) -> Priced:
+    """Return what a route costs.
+
+    Parameters
+    ----------
+    timeless
+        What its stops cost by the rules that do not depend on when they are, where it is known.
+    """
+    stops = tuple(served(route))
+    if timeless is None:
+        timeless = [[rule_cost(it) for rule_cost in TIMELESS_RULES.values()] for it in stops]
+    timely = [[rule_cost(it) for rule_cost in TIMELY_RULES.values()] for it in stops]
     by_rule: dict[Rule, int] = dict.fromkeys(RULES, 0)
-    stop_costs = []
-    for route in routes:
-        costs = []
-        for it in served(route):
-            cost = 1000 * it.stop.travel + leg_price(case, it.engineer, it.metres)
-            for rule, rule_cost in STOP_RULES.items():
-                part = rule_cost(it)
-                by_rule[rule] += part
-                cost += part
-            costs.append(cost)
-        stop_costs.append(tuple(costs))
-        if route.stops:
-            for rule, route_cost in ROUTE_RULES.items():
-                by_rule[rule] += route_cost(route)
+    for rules, parts in ((TIMELESS_RULES, timeless), (TIMELY_RULES, timely)):
+        by_rule.update(zip(rules, map(sum, zip(*parts, strict=True)), strict=False))
+    if stops:
+        by_rule.update({rule: route_cost(route) for rule, route_cost in ROUTE_RULES.items()})
+    legs = [1000 * it.stop.travel + leg_price(case, it.engineer, it.metres) for it in stops]
+    return Priced(by_rule, tuple([leg + sum(a) + sum(b) for leg, a, b in zip(legs, timeless, timely, strict=True)]), timeless, timely)
+
+
+def answering_lasts(case: Case, tickets: Sequence[Ticket], stops: Sequence[Stop]) -> int:
+    """Return until when what answering these tickets costs does not depend on `now` (Unix seconds); nothing else of the cost does."""
+    now = case.problem.now
+    rising = [t for t, stop in zip(tickets, stops, strict=True) if stop.start > now and case.response_rate(t)]
+    return min((max(now, now if t.opened_at is None else t.opened_at) for t in rising), default=FOREVER)
+
+
+def total(case: Case, routes: Sequence[Mapping[Rule, int]], left_out: Sequence[Ticket]) -> Cost:
+    """Return the cost by rule of routes together, and of what is left out."""
+    by_rule = {rule: sum([route[rule] for route in routes]) for rule in RULES}
     by_rule["unassigned"] = sum(unassigned(case, t) for t in left_out)
-    return Cost(by_rule), stop_costs
+    return Cost(by_rule)

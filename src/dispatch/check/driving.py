@@ -130,12 +130,16 @@ class Leg:
     def between(cls, matrix: TravelMatrix, hours: Hours | None, start: Place | None, end: Place | None, region: str | None) -> Leg:
         """Return the leg between two places; one from or to anywhere (None) takes nothing."""
         seconds, _ = matrix.between(start, end)
-        named = set() if hours is None else {s.road_class for s in hours.speeds if s.road_class is not None}
+        if hours is None:
+            return cls(None, region, ((None, NORMAL * seconds),))
+        named = {s.road_class for s in hours.speeds if s.road_class is not None}
         left = [(c, matrix.on_class(c, start, end)) for c in sorted(named)]
         return cls(hours, region, tuple((c, NORMAL * s) for c, s in [(None, seconds - sum(s for _, s in left)), *left]))
 
     def arrival(self, t: int) -> int:
         """Return when one arrives who leaves at `t` and does not rest."""
+        if self.hours is None:
+            return t + sum([-(-work // NORMAL) for _, work in self.left])
         return self.drive(t)[0]
 
     def after(self, t: int, until: int) -> Leg:

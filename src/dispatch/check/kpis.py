@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from math import sqrt
 
 from dispatch.check.case import Case
@@ -11,6 +12,33 @@ from dispatch.check.timing import Timed
 from dispatch.model import MINUTE, PRIORITIES, Cost, Stop, Ticket
 
 Figure = float | int | None
+
+
+class Figures(Mapping[str, Figure]):
+    """Key figures that are worked out when the first of them is asked for; elsewhere they arrive as a plain dictionary."""
+
+    def __init__(self, work_out: Callable[[], Mapping[str, Figure]]) -> None:
+        self._work_out = work_out
+
+    @cached_property
+    def _known(self) -> dict[str, Figure]:
+        return dict(self._work_out())
+
+    def __getitem__(self, name: str) -> Figure:
+        return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def __repr__(self) -> str:
+        return repr(self._known)
+
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        return dict, (self._known,)
+
 
 VIP = "vip"
 """The customer class behind the figures about VIP customers; upper or lower case."""

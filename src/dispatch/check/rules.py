@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from dispatch.check.case import Case
 from dispatch.check.cost import tiers
 from dispatch.check.timing import Timed
 from dispatch.model import FIXED_STATUSES, Pin, Plan, Ticket
+
+if TYPE_CHECKING:
+    from dispatch.check.judged import Judged
 
 HardRule = Literal[
     "skills", "windows", "shift", "overtime_limit", "breaks", "must_engineer", "never_engineer", "dedicated_engineer",
@@ -44,7 +47,7 @@ class Violation:
     ticket: str | None = None
 
 
-def _of_stop(rule: HardRule, size: int, message: str, route: Timed, ticket: Ticket) -> Violation:
+def _of_stop(rule: HardRule, size: int, message: str, route: Timed | Judged, ticket: Ticket) -> Violation:
     return Violation(rule, size, message, route.engineer.id, route.shift.id, ticket.id)
 
 
@@ -170,6 +173,9 @@ ROUTE_RULES: tuple[Callable[[Timed], Iterator[Violation]], ...] = (
     skills, windows, shift, overtime_limit, breaks, must_engineer, never_engineer, dedicated_engineer, pin, max_stops,
     max_travel, capacity,
 )  # fmt: skip
+TIMELY_RULES = (windows, shift, overtime_limit, breaks, pin, max_travel)
+"""Those that depend on when things are."""
+TIMELESS: frozenset[str] = frozenset(rule.__name__ for rule in ROUTE_RULES if rule not in TIMELY_RULES)
 
 
 # -------------------------------------------------------- about the whole plan
@@ -196,7 +202,7 @@ def known(case: Case, plan: Plan) -> Iterator[Violation]:
             yield Violation("known", 1, f"There is no ticket {u.ticket}.", ticket=u.ticket)
 
 
-def once(case: Case, plan: Plan, routes: list[Timed]) -> Iterator[Violation]:
+def once(case: Case, plan: Plan, routes: Sequence[Judged]) -> Iterator[Violation]:
     """Ask for each ticket in one route or in `unassigned`, once; for a cancelled one nowhere; size: 1 for each time too often."""
     placed: set[str] = set()
     for route in routes:
@@ -220,7 +226,7 @@ def once(case: Case, plan: Plan, routes: list[Timed]) -> Iterator[Violation]:
         listed.add(u.ticket)
 
 
-def history(case: Case, routes: list[Timed]) -> Iterator[Violation]:
+def history(case: Case, routes: Sequence[Judged]) -> Iterator[Violation]:
     """Ask that begun work is where it was, in its order, ahead of the rest; size: 1."""
     kept = {t.id for route in routes for t in route.tickets[: route.begun]}
     for (engineer, of_shift), names in case.begun.items():
@@ -244,15 +250,20 @@ def pin_left_out(left_out: list[Ticket]) -> Iterator[Violation]:
             yield Violation("pin", 1, f"Ticket {t.id} is pinned and left out.", ticket=t.id)
 
 
-def violations(case: Case, plan: Plan, routes: list[Timed], left_out: list[Ticket]) -> tuple[Violation, ...]:
-    """Return every broken rule: first what does not exist, then route by route, then what spans routes.
+def of_route(route: Timed, timely: bool = False) -> tuple[Violation, ...]:
+    """Return what a route breaks on its own; one of nothing but begun work none: it is too late to plan it otherwise.
 
-    A route of nothing but begun work has broken none: it is too late to plan it otherwise.
+    Parameters
+    ----------
+    timely
+        Look only at the rules that depend on when things are: it is known to break no other.
     """
-    found = list(known(case, plan))
-    for route in routes:
-        if len(route.stops) > route.begun:
-            for rule in ROUTE_RULES:
-                found += rule(route)
+    rules = TIMELY_RULES if timely else ROUTE_RULES
+    return tuple([v for rule in rules for v in rule(route)]) if len(route.stops) > route.begun else ()
+
+
+def violations(case: Case, plan: Plan, routes: Sequence[Judged], left_out: list[Ticket]) -> tuple[Violation, ...]:
+    """Return every broken rule: first what does not exist, then route by route, then what spans routes."""
+    found = [*known(case, plan), *(v for route in routes for v in route.violations)]
     found += [*once(case, plan, routes), *history(case, routes), *mandatory(left_out), *pin_left_out(left_out)]
     return tuple(found)

@@ -9,6 +9,9 @@ from dispatch.check.case import Case, known_start
 from dispatch.check.driving import Leg
 from dispatch.model import CHANGE_TOLERANCE, FIXED_STATUSES, Break, Engineer, Place, Rest, Shift, Stop, Ticket, Window, whole
 
+FOREVER = 1 << 62
+"""After any moment."""
+
 
 @dataclass(frozen=True)
 class Timed:
@@ -26,6 +29,8 @@ class Timed:
         The leg back.
     rests
         Breaks taken, with what was asked of them.
+    until
+        As long as `now` is not after this moment, and nothing else happens, all of this stays as it is.
     """
 
     case: Case
@@ -41,6 +46,7 @@ class Timed:
     home_travel: int = 0
     home_metres: int = 0
     rests: tuple[tuple[Break, Rest], ...] = ()
+    until: int = FOREVER
 
     @property
     def travel(self) -> int:
@@ -107,9 +113,10 @@ def time_route(case: Case, engineer: Engineer, shift: Shift, tickets: Sequence[T
     origins = _origins(engineer, shift, tickets, settled)
     legs = [case.leg(place, t.place, region) for (place, region), t in zip(origins, tickets, strict=False)]
     past = _history(case, engineer, shift, tickets[:begun], legs, settled)
-    free = max(past[-1].end if past else shift.start, now)
+    known = past[-1].end if past else shift.start
     if shift.goes_on is not None and settled == begun:
-        free = max(free, shift.goes_on.time)
+        known = max(known, shift.goes_on.time)
+    free = max(known, now)
     calls = _calls(engineer, tickets[begun:], legs[begun:])
     last, last_region = origins[-1]
     home = case.leg(last, shift.end_place, last_region)
@@ -119,7 +126,8 @@ def time_route(case: Case, engineer: Engineer, shift: Shift, tickets: Sequence[T
         departure = past[0].start - past[0].travel
     else:
         departure += sensible_delay(case, engineer, calls, walk, free, breaks)
-        walk = _walk(departure, calls, home, breaks)
+        if departure > free:
+            walk = _walk(departure, calls, home, breaks)
     stops = tuple(_with_lateness(case, stop) for stop in (*past, *walk.stops))
     return Timed(
         case,
@@ -135,6 +143,7 @@ def time_route(case: Case, engineer: Engineer, shift: Shift, tickets: Sequence[T
         walk.home_travel,
         case.matrix.between(last, shift.end_place)[1],
         walk.rests,
+        min(_history_lasts(case, engineer, tickets[:begun], past), _lasts(case, shift, known, free, departure, bool(past))),
     )
 
 
@@ -309,6 +318,38 @@ def _history(case: Case, engineer: Engineer, shift: Shift, tickets: Sequence[Tic
             free = max(start, min(free, now))
         stops.append(Stop(t.id, start, start, free, travel))
     return stops
+
+
+# ---------------------------------------------------------------- how long it holds
+
+
+def _lasts(case: Case, shift: Shift, known: int, free: int, departure: int, past: bool) -> int:
+    """Return until when what is still to be planned does not depend on `now`.
+
+    Who need not leave yet leaves at the same moment, whenever one looks: putting the departure off uses up waiting and room for being
+    late by as many seconds as there are left.
+    """
+    now = case.problem.now
+    if known >= now:
+        return known
+    breaks = any(b.latest >= free for b in shift.breaks)
+    if past or breaks or case.hours is not None or shift.resume is not None or free > shift.overtime_until:
+        return now
+    return min(departure, shift.overtime_until)
+
+
+def _history_lasts(case: Case, engineer: Engineer, tickets: Sequence[Ticket], stops: Sequence[Stop]) -> int:
+    """Return until when the times of begun work do not depend on `now`."""
+    now, until = case.problem.now, FOREVER
+    for t, stop in zip(tickets, stops, strict=True):
+        stated = t.actual.end if t.actual is not None else None
+        if known_start(t) is None:
+            until = min(until, stop.start)
+        if t.status == "on_site":
+            until = min(until, stop.end)
+        elif t.status == "done" and stated is None and stop.start + whole(t.service * engineer.service_factor) > now:
+            until = min(until, stop.start)
+    return max(until, now)
 
 
 def _with_lateness(case: Case, stop: Stop) -> Stop:

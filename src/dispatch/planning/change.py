@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from dispatch.model import CHANGE_TOLERANCE, FIXED_STATUSES, RULES, Plan, Problem, Rule, Ticket, Visit
+from dispatch.model import CHANGE_TOLERANCE, FIXED_STATUSES, RULES, Plan, Problem, Route, Rule, Ticket, Visit
 from dispatch.planning.pricing import Pricer
 from dispatch.travel import TravelMatrix
 
@@ -121,9 +121,10 @@ def diff(before: State, after: State) -> Diff:
         Days, plans with their problems, or proposals; of the same day, though more may be known `after`.
     """
     total = _less(_cost(after.plan), _cost(before.plan))
-    was, now = _visits(before.plan), _visits(after.plan)
+    routes = _touched(before.plan, after.plan)
+    was, now = (_visits(part) for part in routes)
     tickets = {t.id: t for t in after.problem.tickets}
-    bought = _bought(before.plan, after, tickets)
+    bought = _bought(*routes, after, tickets)
     told = {v.ticket: v for v in before.problem.previous}
     parts: dict[str, list[Change]] = {"added": [], "removed": [], "moved": [], "retimed": []}
     for name in {**was, **now}:
@@ -150,8 +151,19 @@ def _when(change: Change) -> tuple[int, str]:
     return (0 if at is None else at.start), change.ticket
 
 
-def _visits(plan: Plan) -> dict[str, Visit]:
-    return {s.ticket: Visit(s.ticket, r.engineer, r.shift, s.start) for r in plan.routes for s in r.stops}
+Routes = Mapping[tuple[str, str], Route]
+"""By engineer id and shift id."""
+
+
+def _touched(before: Plan, after: Plan) -> tuple[Routes, Routes]:
+    """Return the routes of two plans but those that are the very same: between two days most are."""
+    was, now = ({(r.engineer, r.shift): r for r in plan.routes} for plan in (before, after))
+    same = {key for key, route in was.items() if now.get(key) is route}
+    return {k: r for k, r in was.items() if k not in same}, {k: r for k, r in now.items() if k not in same}
+
+
+def _visits(routes: Routes) -> dict[str, Visit]:
+    return {s.ticket: Visit(s.ticket, r.engineer, r.shift, s.start) for r in routes.values() for s in r.stops}
 
 
 def _cost(plan: Plan) -> ByRule:
@@ -184,11 +196,12 @@ def _notify(ticket: Ticket | None, told: Visit | None, before: Visit | None, aft
 # -------------------------------------------------------- what a change buys
 
 
-def _bought(before: Plan, after: State, tickets: Mapping[str, Ticket]) -> dict[str, dict[Rule, int]]:
+def _bought(before: Routes, then: Routes, after: State, tickets: Mapping[str, Ticket]) -> dict[str, dict[Rule, int]]:
     """Return what each ticket that leaves a route, comes into one, or changes its place in one, adds to the cost by rule."""
+    was, now = ({key: [s.ticket for s in route.stops] for key, route in routes.items()} for routes in (before, then))
+    if was == now:
+        return {}
     pricer = Pricer(after.problem, after.matrix)
-    was = {(r.engineer, r.shift): [s.ticket for s in r.stops] for r in before.routes}
-    now = {(r.engineer, r.shift): [s.ticket for s in r.stops] for r in after.plan.routes}
     placed = {name for names in now.values() for name in names}
     bought: dict[str, dict[Rule, int]] = {}
     for key in {**was, **now}:
@@ -207,9 +220,9 @@ def _bought(before: Plan, after: State, tickets: Mapping[str, Ticket]) -> dict[s
             order = [t for t in new if t in here]
             steps.append((name, order))
         for name, reached in steps:
-            then = pricer.route(key, reached).cost.by_rule
-            _add(bought.setdefault(name, {}), then, cost)
-            cost = then
+            reaching = pricer.route(key, reached).cost.by_rule
+            _add(bought.setdefault(name, {}), reaching, cost)
+            cost = reaching
     for names in was.values():
         for name in names:
             if name not in placed and name in tickets and tickets[name].status != "cancelled":

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dispatch import schema, travel
-from dispatch.check import Violation, verify
+from dispatch.check import Kept, Violation, verify
 from dispatch.model import FIXED_STATUSES, Plan, Problem, Route, Stop, Ticket, Visit, Window
 from dispatch.travel import TravelMatrix
 
@@ -67,6 +67,8 @@ class Day:
         Appointments held or booked, by id in order.
     matrix
         Travel between all places of the problem.
+    kept
+        What the check need not work out again for the day after this one.
     """
 
     problem: Problem
@@ -74,6 +76,7 @@ class Day:
     violations: tuple[Violation, ...]
     holds: tuple[Hold, ...] = ()
     matrix: TravelMatrix = field(compare=False, repr=False, kw_only=True)
+    kept: Kept | None = field(default=None, compare=False, repr=False, kw_only=True)
 
     @cached_property
     def ticket_of(self) -> Mapping[str, Ticket]:
@@ -128,7 +131,14 @@ def open_day(problem: Problem, plan: Plan | None = None) -> Day:
     return settled(replace(problem, previous=previous), orders, (), matrix, plan)
 
 
-def settled(problem: Problem, orders: Orders, holds: Sequence[Hold], matrix: TravelMatrix, like: Plan | None = None) -> Day:
+def settled(
+    problem: Problem,
+    orders: Orders,
+    holds: Sequence[Hold],
+    matrix: TravelMatrix,
+    like: Plan | None = None,
+    since: Kept | None = None,
+) -> Day:
     """Return the day of these orders, times worked out and judged by the check.
 
     What cannot stay where it is goes to unassigned: it does not exist, is cancelled or placed twice, or its engineer may not have it, or
@@ -138,19 +148,31 @@ def settled(problem: Problem, orders: Orders, holds: Sequence[Hold], matrix: Tra
     ----------
     like
         The plan it came from: who made it and how is taken over.
+    since
+        What the day before has kept.
     """
-    problem = replace(problem, tickets=tuple(_with_shift(problem, t) for t in problem.tickets))
+    tickets = tuple([_with_shift(problem, t) if t.status in FIXED_STATUSES else t for t in problem.tickets])
+    problem = replace(problem, tickets=tickets)
     kept = _existing(problem, orders)
+    before = {} if like is None else {(r.engineer, r.shift): r for r in like.routes}
     while True:
-        plan = Plan(tuple(Route(e, s, tuple(Stop(t) for t in names)) for (e, s), names in kept.items() if names))
-        verdict = verify(problem, matrix, plan)
+        plan = Plan(tuple([_route(key, names, before.get(key)) for key, names in kept.items() if names]))
+        verdict = verify(problem, matrix, plan, since=since)
         gone = _out_of_place(problem, kept, verdict.violations)
         if not gone:
             break
         kept = {key: [t for t in names if t not in gone] for key, names in kept.items()}
+        since = verdict.kept
     solver = None if like is None else like.solver
     ordered = tuple(sorted(holds, key=lambda h: h.id))
-    return Day(problem, replace(verdict.plan, solver=solver), verdict.violations, ordered, matrix=matrix)
+    return Day(problem, replace(verdict.plan, solver=solver), verdict.violations, ordered, matrix=matrix, kept=verdict.kept)
+
+
+def _route(key: ShiftKey, names: Sequence[str], before: Route | None) -> Route:
+    """Return the route of an order, that of before if its order is the same: the check reads nothing else."""
+    if before is not None and [s.ticket for s in before.stops] == names:
+        return before
+    return Route(*key, tuple(Stop(t) for t in names))
 
 
 def _with_shift(problem: Problem, ticket: Ticket) -> Ticket:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 from dispatch import travel
 from dispatch.errors import InputError
 from dispatch.model import FIXED_STATUSES, Engineer, Pin, Place, Resume, Shift, Status, Ticket, Visit
 from dispatch.planning.day import Day, Hold, ShiftKey, settled
 from dispatch.schema.codes import fault
+
+T = TypeVar("T")
+
+
+def _unless_same(now: tuple[T, ...], before: tuple[T, ...]) -> tuple[T, ...]:
+    """Return what is now; where it is as before, that, so that it is seen to be the same."""
+    return before if now == before else now
 
 
 @dataclass(frozen=True)
@@ -116,18 +123,18 @@ class Draft:
     def finish(self) -> Day:
         """Return the day: with references that exist, pins that can be kept, times worked out."""
         self._release_pins()
+        before = self.day.problem
+        engineers = _unless_same(tuple(self.engineers.values()), before.engineers)
         problem = replace(
-            self.day.problem,
+            before,
             now=self.now,
-            engineers=tuple(self.engineers.values()),
+            engineers=engineers,
             tickets=tuple(self.tickets.values()),
-            customers=tuple(self.customers.values()),
-            previous=tuple(self._previous()),
+            customers=_unless_same(tuple(self.customers.values()), before.customers),
+            previous=before.previous if engineers is before.engineers else _unless_same(tuple(self._previous()), before.previous),
         )
-        matrix = self.day.matrix
-        if any(place not in matrix.rows for place in self._new_places()):
-            matrix = travel.matrix(problem)
-        return settled(problem, self.orders, tuple(self.holds.values()), matrix, self.day.plan)
+        matrix = travel.grown(self.day.matrix, problem, self._new_places())
+        return settled(problem, self.orders, tuple(self.holds.values()), matrix, self.day.plan, self.day.kept)
 
     def _new_places(self) -> list[Place]:
         """Return the places that were not in the day."""
@@ -160,9 +167,10 @@ class Draft:
     def _previous(self) -> list[Visit]:
         """Return what people were told; of a shift that is gone, under another one of the engineer."""
         found: list[Visit] = []
+        there = {(e.id, s.id) for e in self.engineers.values() for s in e.shifts}
         for v in self.day.problem.previous:
-            shifts = self.engineers[v.engineer].shifts
-            if all(s.id != v.shift for s in shifts):
+            if (v.engineer, v.shift) not in there:
+                shifts = self.engineers[v.engineer].shifts
                 near = min(shifts, key=lambda s: (abs(s.start - v.start), s.id), default=None)
                 if near is None:
                     continue

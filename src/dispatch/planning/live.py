@@ -99,14 +99,17 @@ def _told(before: Day, after: Day, changes: Diff, newly: tuple[str, ...]) -> Ite
     for name in newly:
         gone = any(c.ticket == name for c in changes.removed)
         yield Effect("UNASSIGNED", f"Ticket {name} has {'lost its place' if gone else 'no place yet'}.", name)
-    late = {s.ticket: s.lateness for r in before.plan.routes for s in r.stops}
+    late = {s.ticket: s.lateness for r in before.plan.routes for s in r.stops if s.lateness}
+    known = {id(route) for route in before.plan.routes}
     for route in after.plan.routes:
+        if id(route) in known:
+            continue
         for stop in route.stops:
             more = stop.lateness - late.get(stop.ticket, 0)
             if more > 0 and after.ticket_of[stop.ticket].status not in FIXED_STATUSES:
                 by = many(-(-stop.lateness // 60), "minute")
                 yield Effect("LATE", f"Ticket {stop.ticket} starts {by} after it was promised.", stop.ticket, route.engineer)
-    known = {(v.rule, v.engineer, v.shift, v.ticket): v.size for v in before.violations}
+    sizes = {(v.rule, v.engineer, v.shift, v.ticket): v.size for v in before.violations}
     for v in after.violations:
-        if v.size > known.get((v.rule, v.engineer, v.shift, v.ticket), 0):
+        if v.size > sizes.get((v.rule, v.engineer, v.shift, v.ticket), 0):
             yield Effect("VIOLATION", v.message, v.ticket, v.engineer)

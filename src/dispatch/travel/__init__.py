@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -13,10 +13,11 @@ from dispatch.errors import TravelError
 from dispatch.model import CrowTravel, MatrixTravel, Place, PlanWarning, Problem, RoadTravel, ServerTravel
 from dispatch.travel import crow
 from dispatch.travel.codes import WARNINGS, warning
+from dispatch.travel.ground import Ground
 from dispatch.travel.means import Means, means, use
 from dispatch.travel.points import UNREACHABLE, Legs, Points, places, points, some
 
-__all__ = ["UNREACHABLE", "WARNINGS", "Means", "TravelMatrix", "lines", "matrix", "use"]
+__all__ = ["UNREACHABLE", "WARNINGS", "Means", "TravelMatrix", "grown", "lines", "matrix", "use"]
 
 
 _log = logging.getLogger(__name__)
@@ -36,6 +37,10 @@ class TravelMatrix:
         What to know about these times.
     by_class
         For each road class that the speeds of the problem name, the part of `seconds` that is driven on it, of the same shape.
+    ground
+        Where it can grow (see `grown`).
+    origin
+        Shared by the matrices that grew from one: between the same places they say the same.
     """
 
     seconds: npt.NDArray[np.int32]
@@ -43,6 +48,8 @@ class TravelMatrix:
     rows: Mapping[Place, int]
     warnings: tuple[PlanWarning, ...] = ()
     by_class: Mapping[str, npt.NDArray[np.int32]] = field(default_factory=dict)
+    ground: Ground | None = field(default=None, repr=False)
+    origin: object = field(default_factory=object, repr=False)
 
     def between(self, start: Place | None, end: Place | None) -> tuple[int, int]:
         """Return seconds and metres of one leg; a leg from or to anywhere (None) takes nothing."""
@@ -85,6 +92,39 @@ def matrix(problem: Problem, by: Means | None = None) -> TravelMatrix:
                 raise
             legs = _fallen_back(travel, at, error)
     return TravelMatrix(legs.seconds, legs.metres, at.rows, (*legs.warnings, *_unreachable(at, legs)), legs.by_class)
+
+
+def grown(known: TravelMatrix, problem: Problem, new: Sequence[Place], by: Means | None = None) -> TravelMatrix:
+    """Return the travel matrix of a problem that has new places, from one that has all others.
+
+    As the crow flies, and with a matrix supplied, only the new legs are worked out; other sources are asked as `matrix` asks them.
+    Rows that no place has may follow those that places have.
+
+    Raises
+    ------
+    TravelError
+        As `matrix` does.
+    """
+    travel, rowless = problem.travel, [p for p in new if p not in known.rows]
+    if not rowless:
+        return known
+    if isinstance(travel, MatrixTravel) and all(p.index is not None and 0 <= p.index < len(known.seconds) for p in rowless):
+        return replace(known, rows={**known.rows, **{p: p.index for p in rowless if p.index is not None}})
+    if isinstance(travel, CrowTravel) and all(p.lat is not None and p.lon is not None for p in rowless):
+        ground = known.ground or Ground.of(known.seconds, known.metres, known.rows)
+        ground, rows = ground.with_places(known.rows, rowless, travel)
+        return replace(known, seconds=ground.seconds, metres=ground.metres, rows=rows, ground=ground)
+    found = matrix(problem, by)
+    return replace(found, origin=known.origin) if _says_the_same(known, found) else found
+
+
+def _says_the_same(known: TravelMatrix, found: TravelMatrix) -> bool:
+    """Whether travel between the places of both is the same."""
+    both = [p for p in known.rows if p in found.rows]
+    here, there = ([by.rows[p] for p in both] for by in (known, found))
+    tables = [(known.seconds, found.seconds), (known.metres, found.metres)]
+    tables += [(known.by_class[name], found.by_class.get(name, found.seconds)) for name in known.by_class]
+    return all(np.array_equal(a[np.ix_(here, here)], b[np.ix_(there, there)]) for a, b in tables)
 
 
 def lines(problem: Problem, routes: Sequence[Sequence[Place]], by: Means | None = None) -> list[list[tuple[float, float]]]:

@@ -28,14 +28,13 @@ def matrix(positions: npt.NDArray[np.float64], speed_kmh: float, detour: float) 
     seconds, metres
         Shape (n, n), int32, row = from.
     """
-    lat, lon = np.radians(positions[:, 0]), np.radians(positions[:, 1])
-    points = np.column_stack((np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)))
+    points = vectors(positions)
     n = len(points)
     seconds, metres = np.empty((n, n), np.int32), np.empty((n, n), np.int32)
     # In blocks of rows: the float temporaries of 10,000 places would take gigabytes.
     for a in range(0, n, _BLOCK):
         rows = slice(a, min(a + _BLOCK, n))
-        half_chord = np.sqrt(np.clip(0.5 - 0.5 * (points[rows] @ points.T), 0.0, 1.0))
+        half_chord = np.sqrt(np.clip(0.5 - 0.5 * _dot(points[rows, None], points), 0.0, 1.0))
         road = 2 * EARTH_RADIUS_M * detour * np.arcsin(half_chord)
         metres[rows] = np.rint(road)
         seconds[rows] = np.rint(road * (3.6 / speed_kmh))
@@ -44,10 +43,21 @@ def matrix(positions: npt.NDArray[np.float64], speed_kmh: float, detour: float) 
     return seconds, metres
 
 
+def vectors(positions: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return positions in degrees, columns lat and lon, as unit vectors from the middle of the earth."""
+    lat, lon = np.radians(positions[:, 0]), np.radians(positions[:, 1])
+    return np.column_stack((np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)))
+
+
+def _dot(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the products of vectors, term by term: a matrix product rounds as its shape wants it, and single legs would differ from it."""
+    return a[..., 0] * b[..., 0] + a[..., 1] * b[..., 1] + a[..., 2] * b[..., 2]
+
+
 def legs(
     point: npt.NDArray[np.float64], points: npt.NDArray[np.float64], speed_kmh: float, detour: float
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
     """Return seconds and metres between one point and others, all as unit vectors from the middle of the earth, shapes (3,) and (n, 3)."""
-    half_chord = np.sqrt(np.clip(0.5 - 0.5 * (points @ point), 0.0, 1.0))
+    half_chord = np.sqrt(np.clip(0.5 - 0.5 * _dot(point, points), 0.0, 1.0))
     road = 2 * EARTH_RADIUS_M * detour * np.arcsin(half_chord)
     return np.rint(road * (3.6 / speed_kmh)).astype(np.int32), np.rint(road).astype(np.int32)
