@@ -108,4 +108,17 @@ def test_a_matrix_that_grew_says_what_a_new_one_says(known: list[Place], first: 
         new = travel.matrix(problem(places))
         assert [[grown.between(a, b) for b in places] for a in places] == [[new.between(a, b) for b in places] for a in places]
         assert grown.origin is matrix.origin
-    assert np.shares_memory(one.seconds, both.seconds) or len(both.rows) == len(one.rows) or len(one.rows) == len(known)
+
+
+def test_a_matrix_grows_in_place_unless_another_has_grown_from_it_before() -> None:
+    places = [Place(48, 9 + k / 100) for k in range(4)]
+
+    def problem(count: int) -> Problem:
+        return Problem((), tuple(Ticket(f"t{k}", p, 60) for k, p in enumerate(places[:count])), 0)
+
+    two = travel.grown(travel.matrix(problem(1)), problem(2), places[:2])
+    three = travel.grown(two, problem(3), places[:3])
+    other = travel.grown(two, problem(4), [places[3]])
+    assert np.shares_memory(two.seconds, three.seconds)
+    assert not np.shares_memory(two.seconds, other.seconds)
+    assert travel.grown(three, problem(3), places[:3]) is three

@@ -99,7 +99,6 @@ class Trials:
     def of(cls, problem: Problem, matrix: TravelMatrix, verdict: Verdict) -> Trials:
         """Make the plan of a verdict ready."""
         instance = flat.build(problem, matrix)
-        every, _ = flat.stop_costs(problem, problem.engineers, instance.tickets, instance.weights)
         planned, _ = from_plan(instance, verdict.plan)
         lengths = np.array([len(tickets) for tickets in planned], np.int64)
         routes = np.zeros((len(planned) + 1, max(lengths, default=0) + 4, MARK_COLUMNS), np.int64)
@@ -118,7 +117,7 @@ class Trials:
             matrix=matrix,
             plan=verdict.plan,
             instance=instance,
-            arrays=instance.arrays._replace(stop_cost=every),
+            arrays=instance.arrays._replace(stop_cost=instance.every_cost),
             routes=routes,
             lengths=lengths,
             left=carried - used,

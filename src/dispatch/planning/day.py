@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dispatch import schema, travel
-from dispatch.check import Kept, Violation, verify
+from dispatch.check import Kept, Verdict, Violation, verify
 from dispatch.model import FIXED_STATUSES, Plan, Problem, Route, Stop, Ticket, Visit, Window
 from dispatch.travel import TravelMatrix
 
@@ -93,7 +93,9 @@ class Day:
         """The plan made ready for trying changes."""
         from dispatch import explain
 
-        return explain.ready(self.problem, self.matrix, self.plan)
+        assert self.plan.cost is not None
+        judged = Verdict(self.plan, self.violations, self.plan.cost, self.plan.kpis)
+        return explain.ready(self.problem, self.matrix, self.plan, judged)
 
     @property
     def orders(self) -> dict[ShiftKey, list[str]]:

@@ -110,6 +110,8 @@ class Instance:
         The resolved policy.
     promised
         What was promised, by ticket id.
+    every_cost
+        `stop_cost` of the arrays with the cost of every stop by every engineer, able or not.
     """
 
     arrays: Arrays
@@ -118,6 +120,7 @@ class Instance:
     history: tuple[tuple[Stop, ...], ...]
     weights: Weights
     promised: Mapping[str, Promise]
+    every_cost: IntArray
 
 
 def build(problem: Problem, matrix: TravelMatrix) -> Instance:
@@ -156,7 +159,7 @@ def build(problem: Problem, matrix: TravelMatrix) -> Instance:
         _table(spans, len(spans), 3),
         speeds.table,
     )
-    return Instance(arrays, tickets, shifts, tuple(history), weights, promised)
+    return Instance(arrays, tickets, shifts, tuple(history), weights, promised, costs)
 
 
 def _table(rows: Sequence[Sequence[int]], height: int, width: int) -> IntArray:
@@ -198,20 +201,23 @@ def ticket_rows(
     spans: list[tuple[int, int, int]],
 ) -> IntArray:
     """Return the rows of tickets up to `TICKET_COLUMNS`; their windows are added to `spans`."""
-    table = np.zeros((len(tickets), TICKET_COLUMNS), np.int64)
+    table: list[list[int]] = []
     previous = {v.ticket: v for v in problem.previous}
-    for i, t in enumerate(tickets):
+    late = [1000 * rate for rate in weights.lateness]
+    answers = [whole(1000 * rate) for rate in weights.response]
+    for t in tickets:
         pin = t.pin
         pinned_start = None if pin is None else pin.start
         open_windows = [(w.start, w.end, 0) for w in t.windows] if pinned_start is None else [(pinned_start, pinned_start, 0)]
-        row = table[i]
+        row = [0] * TICKET_COLUMNS
+        table.append(row)
         row[PLACE] = rows[t.place]
         row[WINDOW], row[WINDOW_END] = len(spans), len(spans) + len(open_windows)
         spans += open_windows
         promise = promised[t.id]
         row[RESPOND_BY] = FOREVER if promise.respond_by is None else promise.respond_by
-        row[LATE_RATE] = whole(1000 * weights.lateness[t.priority - 1] * promise.late_factor)
-        row[RESPONSE_RATE] = whole(1000 * weights.response[t.priority - 1])
+        row[LATE_RATE] = whole(late[t.priority - 1] * promise.late_factor)
+        row[RESPONSE_RATE] = answers[t.priority - 1]
         row[RESPONSE_FROM] = problem.now if t.opened_at is None else max(t.opened_at, problem.now)
         row[PRICE] = unassigned_cost(t, weights) + (MUST_SERVE if t.mandatory or (pin is not None and pin != Pin()) else 0)
         row[ONLY_DAY] = NONE if pin is None or pin.shift is None else days[pin.shift]
@@ -219,7 +225,7 @@ def ticket_rows(
         row[PREVIOUS_ENGINEER] = NONE if visit is None else engineers.get(visit.engineer, len(engineers))
         row[PREVIOUS_START] = 0 if visit is None else visit.start
         row[NEEDS] = any(t.needs.values())
-    return table
+    return _table(table, len(tickets), TICKET_COLUMNS)
 
 
 def stop_costs(
@@ -243,10 +249,19 @@ def stop_costs(
                 tiers[held.skill][i] = max(tiers[held.skill][i], held.tier)
     by_visit = np.array([(hired if e.contractor else 0) + whole(60_000 * e.cost_per_visit) for e in engineers], np.int64)
     away: dict[str | None, IntArray] = {None: np.zeros(len(engineers), np.int64)}
-    costs = np.empty((len(tickets), len(engineers)), np.int64)
-    able = np.ones((len(tickets), len(engineers)), bool)
-    for cost, may, t in zip(costs, able, tickets, strict=True):
-        cost[:] = by_visit
+    costs: list[IntArray] = []
+    able: list[npt.NDArray[np.bool_]] = []
+    alike: dict[tuple[object, ...], int] = {}
+    rows: list[int] = []
+    for t in tickets:
+        own = None if t.customer is None or t.engineers.must else dedicated.get(t.customer)
+        pinned = None if t.pin is None else t.pin.engineer
+        rows.append(alike.setdefault((t.skills, t.region, t.engineers, own, pinned), len(costs)))
+        if rows[-1] < len(costs):  # of many tickets, many ask for the same
+            continue
+        cost, may = by_visit.copy(), np.ones(len(engineers), bool)
+        costs.append(cost)
+        able.append(may)
         for k in t.skills:
             may &= tiers[k.skill] >= k.tier
             cost += excess * np.maximum(tiers[k.skill] - (k.preferred_tier or k.tier), 0)
@@ -257,14 +272,13 @@ def stop_costs(
         cost += away[t.region]
         if t.engineers.prefer:
             cost += np.where(np.isin(ids, t.engineers.prefer), 0, unloved)
-        own = None if t.customer is None or t.engineers.must else dedicated.get(t.customer)
-        pinned = None if t.pin is None else t.pin.engineer
         for names in (t.engineers.must, () if own is None else (own,), () if pinned is None else (pinned,)):
             if names:
                 may &= np.isin(ids, names)
         if t.engineers.never:
             may &= ~np.isin(ids, t.engineers.never)
-    return costs, able
+    shape = (len(costs), len(engineers))
+    return np.array(costs, np.int64).reshape(shape)[rows], np.array(able, bool).reshape(shape)[rows]
 
 
 def _shift(

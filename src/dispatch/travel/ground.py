@@ -59,6 +59,8 @@ class Ground:
         used = max(at.values(), default=-1) + 1
         found = {p: at.setdefault((p.lat, p.lon), len(at) + used - len(self.at)) for p in places}
         fresh = [position for position, row in at.items() if row >= used]
+        if not fresh:
+            return self, {**rows, **found}
         ground = self._roomier(len(fresh), used, at)
         for k, position in enumerate(fresh, used):
             ground.vectors[k] = crow.vectors(np.array([position], np.float64))[0]
