@@ -105,3 +105,72 @@ def test_the_grid_on_the_page_fits_the_world_it_is_for() -> None:
     (text,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
     world = json.loads((ROOT / "scenarios" / "worlds" / "hunan.json").read_text("utf-8"))
     assert len(alternatives.alternatives(world, alternatives.read_grid(text))) == 64
+
+
+def test_staff_prints_the_crew_its_neighbours_and_today(world: Path, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    out = ("--report", tmp_path / "staff.html", "--picture", tmp_path / "staff.png")
+    ended = run("simulate", "staff", world, *SHORT, "--range", "ann=0..3", *out, COLUMNS="140")
+    assert ended.exit_code == 0
+    assert "The cheapest crew that meets all targets: ann 1. " in ended.stdout
+    assert "Crew 1: ann 2: meets all targets" in ended.stderr
+    assert "ann 1" in (tmp_path / "staff.html").read_text("utf-8")
+    found = document(run("simulate", "staff", world, *SHORT, "--range", "ann=0..3", "--json", "--quiet"))
+    assert (found["format"], found["complete"], found["best"]["crew"], found["today"]["crew"]) == (
+        "dispatch-staff/1", True, {"ann": 1}, {"ann": 2}
+    )  # fmt: skip
+
+
+def test_targets_that_no_crew_meets_are_named_with_the_nearest_figure(tmp_path: Path) -> None:
+    path = saved(tmp_path / "world.json", targets=[{"figure": "resolution_p50_minutes", "at_most": 5}])
+    ended = run("simulate", "staff", path, *SHORT, "--range", "ann=1..3", COLUMNS="140")
+    assert ended.exit_code == 1
+    assert "No crew in range meets all targets." in ended.stdout
+    assert re.search(r"resolution_p50_minutes: wanted at most 5\.0; the nearest is [0-9.]+, with ann \d\.", ended.stdout)
+
+
+def test_promise_and_marginal_print_tables_and_documents(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    path = saved(tmp_path / "world.json", service_levels=[{"kind": "repair", "respond_within": "PT8H"}])
+    out = ("--report", tmp_path / "a.html", "--picture", tmp_path / "a.png")
+    promised = run("simulate", "promise", path, *SHORT, "--tighten", "0.5", "--room", "0", "--share", "0.9", *out, COLUMNS="140")
+    assert promised.exit_code == 0
+    assert "repair" in promised.stdout
+    assert "4 h" in promised.stdout
+    found = document(run("simulate", "promise", path, *SHORT, "--tighten", "0.5", "--room", "0", "--json", "--quiet"))
+    assert [(p["respond_within"], p["share"], p["crew"]) for p in found["promises"]] == [("PT8H", 0.95, None), ("PT4H", 0.95, None)]
+    more = run("simulate", "marginal", path, *SHORT, *out, COLUMNS="140")
+    assert more.exit_code == 0
+    assert "First comes who buys most of sla for the money." in more.stdout
+    found = document(run("simulate", "marginal", path, *SHORT, "--json", "--quiet"))
+    assert [(m["engineers"], m["now"]) for m in found["one_more"]] == [("ann", 2)]
+
+
+def test_backtest_compares_a_log_with_what_was_done(world: Path, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    path = tmp_path / "log.csv"
+    path.write_text("opened,begun,ended\n2026-03-02 09:00:00,2026-03-02 10:30:00,2026-03-02 11:00:00\n", "utf-8")
+    out = ("--report", tmp_path / "b.html", "--picture", tmp_path / "b.png")
+    call = ("simulate", "backtest", world, path, "--replications", "2", "--workers", "1")
+    ended = run(*call, *out, COLUMNS="140")
+    assert ended.exit_code == 0
+    assert "Response of 1 tickets, minutes" in ended.stdout
+    found = document(run(*call, "--json", "--quiet"))
+    assert [(m["measure"], m["mean_minutes"]["actual"]) for m in found["measures"]] == [("response", 90), ("resolution", 120)]
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "told"),
+    [
+        ("staff", ("--range", "ann"), "'ann' is not like night=1..4"),
+        ("staff", ("--range", "ann=3..1"), "'ann=3..1' is not like night=1..4"),
+        ("staff", ("--range", "bob=1..2"), "UNKNOWN_ENGINEER"),
+        ("promise", ("--tighten", "2"), "'2' is not like 0.75,0.5"),
+        ("promise", (), "MISSING_FIELD"),
+    ],
+    ids=str,
+)
+def test_a_faulty_question_is_refused(world: Path, command: str, options: tuple[str, ...], told: str) -> None:
+    ended = run("simulate", command, world, *SHORT, *options)
+    assert ended.exit_code == 2
+    assert told in " ".join(re.sub(r"[│╭╮╰╯─]", " ", ended.stderr + ended.stdout).split())

@@ -38,7 +38,7 @@ def test_all_unknown_columns_are_told_at_once() -> None:
 
 def test_columns_are_known_by_their_usual_names_and_a_compressed_log_is_read() -> None:
     log = read_log(gzip.compress(SOUND.encode()))
-    assert log.entries == (Entry(EIGHT, "", 1800, 28.2, 112.9),)
+    assert log.entries == (Entry(EIGHT, "", 1800, 28.2, 112.9, EIGHT + 3600, EIGHT + 5400),)
     assert log.columns == Columns("opened_at", "started_at", "ended_at", "lat", "lon", None, "id")
     assert log.warnings == ()
 

@@ -18,7 +18,8 @@ app = typer.Typer(no_args_is_help=True, help="What comes in: from a log of ticke
 COLUMNS = "Columns of the log"
 
 
-def _column(what: str) -> typer.models.OptionInfo:
+def column(what: str) -> typer.models.OptionInfo:
+    """Return the option that names a column of a log."""
     found: typer.models.OptionInfo = typer.Option(
         rich_help_panel=COLUMNS, metavar="NAME", help=f"Column that says {what}.", show_default="by its name"
     )
@@ -30,12 +31,12 @@ def _column(what: str) -> typer.models.OptionInfo:
 def fit(
     log: Annotated[str, typer.Argument(metavar="LOG", help="CSV file, plain or with gzip; - reads standard input.")],
     *,
-    opened: Annotated[str | None, _column("when a ticket was reported")] = None,
-    begun: Annotated[str | None, _column("when work on site began")] = None,
-    ended: Annotated[str | None, _column("when it ended")] = None,
-    lat: Annotated[str | None, _column("degrees north")] = None,
-    lon: Annotated[str | None, _column("degrees east")] = None,
-    ticket: Annotated[str | None, _column("which ticket a row is about")] = None,
+    opened: Annotated[str | None, column("when a ticket was reported")] = None,
+    begun: Annotated[str | None, column("when work on site began")] = None,
+    ended: Annotated[str | None, column("when it ended")] = None,
+    lat: Annotated[str | None, column("degrees north")] = None,
+    lon: Annotated[str | None, column("degrees east")] = None,
+    ticket: Annotated[str | None, column("which ticket a row is about")] = None,
     sort: Annotated[
         str | None,
         typer.Option(rich_help_panel=COLUMNS, metavar="NAME", help="Column that tells sorts of tickets apart.", show_default="one sort"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ import typer
 
 from dispatch import answers
 from dispatch.cli import options
+from dispatch.cli.demand import column
 from dispatch.cli.edge import FAILED, STOPPED, guarded, note, put, say
 from dispatch.cli.files import check_writable, read, write
 from dispatch.cli.simulate import Cluster, Days, Replications, Seed, Workers, WorldFile, app, counting
@@ -21,6 +22,7 @@ __all__ = ["app"]
 
 if TYPE_CHECKING:
     from dispatch.simulation.alternatives import Grid
+    from dispatch.simulation.staff import Tried
     from dispatch.simulation.studies import Plan
     from dispatch.simulation.world import World
 
@@ -175,3 +177,235 @@ def sweep(
             note(f"Stopped. What is done is in {keep}: the same command goes on from there.")
         return STOPPED
     return 0 if not there.targets or sweeps.best(study) is not None else FAILED
+
+
+def _ranges(given: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """Return the least and the most of each group that options name."""
+    found = {}
+    for text in given:
+        who, sep, span = text.rpartition("=")
+        low, dots, high = span.partition("..")
+        if (
+            not (sep and who and low.isdigit() and (high.isdigit() if dots else True))
+            or int(low) > int(high or low)
+            or int(high or low) > 1000
+        ):
+            raise typer.BadParameter(f"{text!r} is not like night=1..4", param_hint="--range")
+        found[who] = (int(low), int(high or low))
+    return found
+
+
+def _telling(quiet: bool) -> Callable[[Tried], None] | None:
+    """Return what to tell of each crew that was simulated."""
+    if quiet:
+        return None
+    number = 0
+
+    def tell(tried: Tried) -> None:
+        nonlocal number
+        number += 1
+        missed = ", ".join(dict.fromkeys(v.figure for v in tried.missed))
+        note(f"Crew {number}: {tried.compared.alternative.name}: {'meets all targets' if tried.met else f'misses {missed}'}")
+
+    return tell
+
+
+MostCrews = Annotated[int, typer.Option("--crews", min=1, max=10_000, metavar="N", help="Most crews that are simulated.")]
+
+
+@app.command("staff")
+@guarded
+def staff(
+    world: WorldFile,
+    *,
+    ranges: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--range",
+            metavar="ID=1..4",
+            help="How many of an entry of `engineers` there may be. Can be repeated.",
+            show_default="none to three more than today",
+        ),
+    ] = None,
+    crews: MostCrews = 200,
+    days: Days = 20,
+    replications: Replications = 10,
+    seed: Seed = 0,
+    workers: Workers = None,
+    cluster: Cluster = None,
+    keep: Keep = None,
+    report: options.Report = None,
+    picture: Picture = None,
+    as_json: options.AsJson = False,
+    quiet: options.Quiet = False,
+) -> int:
+    """Find the cheapest crew that meets all targets, and show that those with one engineer less do not."""
+    from dispatch.cli import staffing_told as words
+    from dispatch.simulation import picture as drawing
+    from dispatch.simulation import staffing_answers as said
+    from dispatch.simulation.staff import groups_of
+    from dispatch.simulation.staff import staff as search
+
+    out = Outputs(report, picture, as_json, quiet)
+    out.check()
+    tree, there = read_tree(world)
+    found = groups_of(tree, there, days, _ranges(ranges or ()))
+    with planned(days, replications, seed, workers, cluster, keep, True) as plan:
+        result = search(tree, there, found, plan, most_crews=crews, on_crew=_telling(quiet))
+        stopped = plan.stop()
+    if picture is not None:
+        out.write(picture, drawing.save(said.draw_staff(result, there), picture))
+    if report is not None:
+        out.write(report, said.staff_html(result, there).encode())
+    if as_json:
+        put(answers.text(said.staff(result, there, (days, replications, seed))))
+    elif not quiet:
+        say(words.staff(result, there))
+    if stopped:
+        return STOPPED
+    return 0 if result.best is not None else FAILED
+
+
+@app.command("promise")
+@guarded
+def promise(
+    world: WorldFile,
+    *,
+    tighten: Annotated[str, typer.Option(metavar="A,B", help="Factors of the time promised that are tried as well.")] = "0.75,0.5",
+    share: Annotated[
+        float, typer.Option(min=0, max=1, metavar="SHARE", help="Of tickets a promise is to be kept for, where no target says so.")
+    ] = 0.95,
+    room: Annotated[
+        int,
+        typer.Option(
+            "--room", min=0, max=100, metavar="N", help="Most engineers added to each group to keep a promise; 0: none are sought."
+        ),
+    ] = 2,
+    crews: MostCrews = 200,
+    days: Days = 20,
+    replications: Replications = 10,
+    seed: Seed = 0,
+    workers: Workers = None,
+    cluster: Cluster = None,
+    keep: Keep = None,
+    report: options.Report = None,
+    picture: Picture = None,
+    as_json: options.AsJson = False,
+    quiet: options.Quiet = False,
+) -> int:
+    """Say which promises today's people keep, how surely, and what it takes and costs to promise more."""
+    from dispatch.cli import staffing_told as words
+    from dispatch.simulation import picture as drawing
+    from dispatch.simulation import staffing_answers as said
+    from dispatch.simulation.promises import promise as ask
+
+    out = Outputs(report, picture, as_json, quiet)
+    out.check()
+    try:
+        factors = [float(f) for f in tighten.split(",") if f]
+    except ValueError:
+        factors = [0.0]
+    if not all(0 < f < 1 for f in factors):
+        raise typer.BadParameter(f"{tighten!r} is not like 0.75,0.5: factors above 0 and below 1", param_hint="--tighten")
+    tree, there = read_tree(world)
+    with planned(days, replications, seed, workers, cluster, keep, quiet) as plan:
+        result = ask(tree, there, plan, factors, share, room, most_crews=crews, on_crew=_telling(quiet))
+    if picture is not None:
+        out.write(picture, drawing.save(said.draw_promises(result), picture))
+    if report is not None:
+        out.write(report, said.promises_html(result, there).encode())
+    if as_json:
+        put(answers.text(said.promises(result, there, (days, replications, seed))))
+    elif not quiet:
+        say(words.promises(result, there))
+    return 0 if result.complete else STOPPED
+
+
+@app.command("marginal")
+@guarded
+def marginal(
+    world: WorldFile,
+    *,
+    days: Days = 20,
+    replications: Replications = 10,
+    seed: Seed = 0,
+    workers: Workers = None,
+    cluster: Cluster = None,
+    keep: Keep = None,
+    report: options.Report = None,
+    picture: Picture = None,
+    as_json: options.AsJson = False,
+    quiet: options.Quiet = False,
+) -> int:
+    """Say what one more engineer of each skill, tier and region would buy."""
+    from dispatch.cli import staffing_told as words
+    from dispatch.simulation import picture as drawing
+    from dispatch.simulation import staffing_answers as said
+    from dispatch.simulation.promises import marginal as ask
+
+    out = Outputs(report, picture, as_json, quiet)
+    out.check()
+    tree, there = read_tree(world)
+    with planned(days, replications, seed, workers, cluster, keep, quiet) as plan:
+        groups, study = ask(tree, there, plan)
+    if picture is not None:
+        out.write(picture, drawing.save(said.draw_differences(groups, study, there), picture))
+    if report is not None:
+        out.write(report, said.marginal_html(groups, study, there).encode())
+    if as_json:
+        put(answers.text(said.marginal(groups, study, there)))
+    elif not quiet:
+        say(words.marginal(groups, study, there))
+    return 0 if study.complete else STOPPED
+
+
+@app.command("backtest")
+@guarded
+def backtest(
+    world: WorldFile,
+    log: Annotated[Path, typer.Argument(metavar="LOG", help="CSV file, plain or with gzip, that says when work began or ended.")],
+    *,
+    opened: Annotated[str | None, column("when a ticket was reported")] = None,
+    begun: Annotated[str | None, column("when work on site began")] = None,
+    ended: Annotated[str | None, column("when it ended")] = None,
+    lat: Annotated[str | None, column("degrees north")] = None,
+    lon: Annotated[str | None, column("degrees east")] = None,
+    ticket: Annotated[str | None, column("which ticket a row is about")] = None,
+    sort: Annotated[str | None, column("to which entry of `demand` a ticket belongs")] = None,
+    days: Annotated[
+        int | None, typer.Option(min=1, max=3660, metavar="N", help="Days of the log, from its first on.", show_default="all")
+    ] = None,
+    replications: Replications = 10,
+    seed: Seed = 0,
+    workers: Workers = None,
+    cluster: Cluster = None,
+    report: options.Report = None,
+    picture: Picture = None,
+    as_json: options.AsJson = False,
+    quiet: options.Quiet = False,
+) -> int:
+    """Dispatch the tickets of a log again with the people of a world, and compare with what was done."""
+    from dispatch.cli import staffing_told as words
+    from dispatch.simulation import backtest as replaying
+    from dispatch.simulation import logs
+    from dispatch.simulation import picture as drawing
+
+    out = Outputs(report, picture, as_json, quiet)
+    out.check()
+    tree, there = read_tree(world)
+    given = logs.read_log(read(str(log)), logs.Columns(opened, begun, ended, lat, lon, sort, ticket), there.problem.time_zone)
+    if not quiet:
+        for w in given.warnings:
+            note(f"Warning {w.code}: {w.message}")
+    with planned(1, replications, seed, workers, cluster, None, quiet) as plan:
+        result = replaying.backtest(tree, given, plan, days)
+        stopped = plan.stop()
+    if picture is not None:
+        out.write(picture, drawing.save(replaying.draw(result), picture))
+    if report is not None:
+        out.write(report, replaying.html(result).encode())
+    if as_json:
+        put(answers.text(replaying.answer(result)))
+    elif not quiet:
+        say(words.replay(result))
+    return STOPPED if stopped else 0

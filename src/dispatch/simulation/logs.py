@@ -58,13 +58,15 @@ class Columns:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One ticket of a log: Unix seconds, seconds, degrees."""
+    """One ticket of a log: Unix seconds, seconds, degrees; `begun` and `ended` where the log has them, and in this order."""
 
     opened_at: int
     sort: str = ""
     service: int | None = None
     lat: float | None = None
     lon: float | None = None
+    begun: int | None = None
+    ended: int | None = None
 
 
 @dataclass(frozen=True)
@@ -212,20 +214,23 @@ def _time(text: str, zone: ZoneInfo, line: int, trouble: _Trouble) -> int | None
 def _entry(row: Mapping[str, str], opened: int, columns: Columns, zone: ZoneInfo, line: int, trouble: _Trouble) -> Entry:
     sort = (row.get(columns.sort or "") or "").strip()
     lat, lon = _position(row, columns, line, trouble)
-    return Entry(opened, sort, _service(row, opened, columns, zone, line, trouble), lat, lon)
+    begun, ended, service = _work(row, opened, columns, zone, line, trouble)
+    return Entry(opened, sort, service, lat, lon, begun, ended)
 
 
-def _service(row: Mapping[str, str], opened: int, columns: Columns, zone: ZoneInfo, line: int, trouble: _Trouble) -> int | None:
+def _work(
+    row: Mapping[str, str], opened: int, columns: Columns, zone: ZoneInfo, line: int, trouble: _Trouble
+) -> tuple[int | None, int | None, int | None]:
+    """Return when work began and ended, and how long it took."""
     begun_text, ended_text = ((row.get(name or "") or "").strip() for name in (columns.begun, columns.ended))
-    if not begun_text or not ended_text:
-        return None
-    begun, ended = _time(begun_text, zone, line, trouble), _time(ended_text, zone, line, trouble)
-    if begun is None or ended is None:
-        return None
-    if ended < begun or begun < opened:
-        trouble.add("LOG_TIMES_REVERSED", line, ended_text if ended < begun else begun_text)
-        return None
-    return ended - begun if 0 < ended - begun <= WEEK else None
+    begun = _time(begun_text, zone, line, trouble) if begun_text else None
+    ended = _time(ended_text, zone, line, trouble) if ended_text else None
+    first = opened if begun is None else begun
+    if first < opened or (ended is not None and ended < first):
+        trouble.add("LOG_TIMES_REVERSED", line, begun_text if first < opened else ended_text)
+        return None, None, None
+    service = ended - begun if begun is not None and ended is not None else None
+    return begun, ended, service if service is not None and 0 < service <= WEEK else None
 
 
 def _position(row: Mapping[str, str], columns: Columns, line: int, trouble: _Trouble) -> tuple[float | None, float | None]:
