@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Annotated
 
 import typer
@@ -22,8 +22,11 @@ from rich.table import Table
 
 from benchmarks import days
 from benchmarks.record import circumstances
-from dispatch import check, explain, schema, solver, travel
+from dispatch import check, events, explain, planning, schema, solver, travel
 from dispatch.model import Plan, Problem
+
+_EVENTS = 40
+"""Events of each sort on a live day."""
 
 _IMPORT = "from time import perf_counter as now; begun = now(); import dispatch; print(now() - begun)"
 _PLANNING = """
@@ -106,6 +109,54 @@ def explaining(runs: int, seconds: float) -> Figure:
     return Figure(f"explain 50 unassigned among {len(day.tickets)}", taken, 5.0, "s")
 
 
+def _under_way(seconds: float) -> tuple[planning.Day, list[events.Event]]:
+    """Return a day of 1,000 tickets two hours after it began, everybody having reported in time, and what is reported next."""
+    problem = days.generate(1000, 0)
+    plan = solver.solve(problem, travel.matrix(problem), solver.Options(seconds=seconds)).plan
+    day = planning.open_day(problem, plan)
+    reports: list[events.Event] = []
+    for route in day.plan.routes:
+        for s in route.stops:
+            reports.append(events.Travelling(max(s.arrival - s.travel, problem.now), s.ticket))
+            reports += [events.Arrived(s.start, s.ticket), events.Done(s.end, s.ticket)]
+    reports.sort(key=lambda event: event.at)
+    then = problem.now + 2 * 3600
+    for event in reports:
+        if event.at <= then:
+            day = planning.apply(day, event).day
+    return day, [event for event in reports if event.at > then]
+
+
+def _new(day: planning.Day, number: int) -> events.TicketPut:
+    """Return a ticket that is put, at a place where nobody has been yet."""
+    like = day.problem.tickets[7 * number]
+    place = replace(like.place, lat=(like.place.lat or 0.0) + 0.003)
+    return events.TicketPut(day.problem.now + 1, replace(like, id=f"new-{number}", place=place, status="open", pin=None, actual=None))
+
+
+def living(seconds: float) -> list[Figure]:
+    """Let things happen on a day of 1,000 tickets and 143 engineers; processor time, as other processes are none of its business."""
+    day, reports = _under_way(seconds)
+    puts, candidates, works = list[float](), list[float](), list[float]()
+    for number in range(_EVENTS):
+        put = _new(day, number)
+        begun = process_time()
+        day = planning.apply(day, put).day
+        puts.append(1000 * (process_time() - begun))
+        begun = process_time()
+        planning.candidates(day, put.ticket.id, 3)
+        candidates.append(1000 * (process_time() - begun))
+        report = replace(reports[number], at=max(reports[number].at, day.problem.now))
+        begun = process_time()
+        day = planning.apply(day, report).day
+        works.append(1000 * (process_time() - begun))
+    return [
+        Figure("put a ticket into a live day of 1,000", median(puts), 10.0, "ms"),
+        Figure("report work on a live day of 1,000", median(works), 10.0, "ms"),
+        Figure("candidates on a new revision of it", median(candidates), 20.0, "ms"),
+    ]
+
+
 def importing(runs: int) -> Figure:
     """Import the package in a fresh process."""
     return Figure("import dispatch", median(_printed(_IMPORT) for _ in range(runs)), 0.5, "s")
@@ -118,27 +169,29 @@ def helping(runs: int) -> Figure:
     return Figure("dispatch --help", taken, 0.6, "s")
 
 
-def planning(seconds: float) -> Figure:
+def memory(seconds: float) -> Figure:
     """Plan 1,000 tickets in a process of its own and read its peak memory."""
     return Figure("peak memory of planning 1,000 tickets", _printed(_PLANNING.format(seconds=seconds)), 1.5, "GiB")
 
 
 def measure(runs: int, seconds: float) -> list[Figure]:
     """Return every figure, saying on standard error what is being measured."""
-    steps: dict[str, Callable[[], Figure]] = {
+    steps: dict[str, Callable[[], Figure | list[Figure]]] = {
         "reading": lambda: reading(runs),
         "crow": lambda: crow(runs),
         "check": lambda: checking(runs, seconds),
         "explain": lambda: explaining(runs, seconds),
+        "live day": lambda: living(seconds),
         "import": lambda: importing(runs),
         "help": lambda: helping(runs),
-        "memory": lambda: planning(seconds),
+        "memory": lambda: memory(seconds),
     }
     err = Console(stderr=True)
-    figures = []
+    figures: list[Figure] = []
     for name, step in steps.items():
         err.print(f"measuring: {name}", highlight=False)
-        figures.append(step())
+        found = step()
+        figures += found if isinstance(found, list) else [found]
     return figures
 
 

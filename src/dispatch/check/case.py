@@ -155,8 +155,8 @@ def _begun(problem: Problem) -> dict[ShiftKey, tuple[str, ...]]:
     shifts = {(e.id, s.id) for e in problem.engineers for s in e.shifts}
     only = {e.id: e.shifts[0].id for e in problem.engineers if len(e.shifts) == 1}
     work: dict[ShiftKey, list[tuple[bool, int, int, str]]] = {}
-    for n, t in enumerate(problem.tickets):
-        if t.status not in FIXED_STATUSES or t.pin is None or t.pin.engineer is None:
+    for n, t in [(n, t) for n, t in enumerate(problem.tickets) if t.status in FIXED_STATUSES]:
+        if t.pin is None or t.pin.engineer is None:
             continue
         key = (t.pin.engineer, t.pin.shift or only.get(t.pin.engineer, ""))
         start = known_start(t) or t.pin.start or 0

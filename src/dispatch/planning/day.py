@@ -189,8 +189,8 @@ def _with_shift(problem: Problem, ticket: Ticket) -> Ticket:
 def begun(problem: Problem) -> dict[ShiftKey, list[str]]:
     """Return the tickets that have begun, by shift in their order: done and on site by start, then the one driven to."""
     found: dict[ShiftKey, list[tuple[bool, int, int, str]]] = {}
-    for n, t in enumerate(problem.tickets):
-        if t.status in FIXED_STATUSES and t.pin is not None and t.pin.engineer is not None and t.pin.shift is not None:
+    for n, t in [(n, t) for n, t in enumerate(problem.tickets) if t.status in FIXED_STATUSES]:
+        if t.pin is not None and t.pin.engineer is not None and t.pin.shift is not None:
             start = t.pin.start or 0
             if t.status != "travelling" and t.actual is not None and t.actual.start is not None:
                 start = t.actual.start

@@ -27,6 +27,7 @@ from dispatch.model import (
     Shift,
     Stop,
     Ticket,
+    Visit,
     Weights,
     covered_regions,
     promises,
@@ -53,6 +54,8 @@ INFEASIBLE = 1 << 60
 MUST_SERVE = 10**12
 """Added to the price of leaving out mandatory or pinned work: beyond any sum of real costs."""
 
+Past = Mapping[str, tuple[int, Visit | None]]
+"""Of begun tickets by id: what the stop costs whatever its time, and what people were told."""
 IntArray = npt.NDArray[np.int64]
 _NO_ROWS: IntArray = np.zeros((0, 0), np.int64)
 
@@ -142,9 +145,10 @@ def build(problem: Problem, matrix: TravelMatrix) -> Instance:
     services = [[whole(t.service * pace) for pace in paces] for t in tickets]
     needs = [[t.needs.get(u, 0) for u in units] for t in tickets]
     costs, able = stop_costs(problem, problem.engineers, tickets, weights)
+    past = _past(problem, shifts, begun, weights, engineers)
     rows: list[list[int]] = []
     for (engineer, shift), work in zip(shifts, begun, strict=True):
-        row, rests, stops = _shift(problem, matrix, speeds, weights, promised, engineer, shift, work)
+        row, rests, stops = _shift(problem, matrix, speeds, weights, promised, engineer, shift, work, past)
         history.append(stops)
         row[ENGINEER], row[DAY], row[PACE] = engineers[engineer.id], days[shift.id], paces.index(engineer.service_factor)
         row[REST_FIRST], row[REST_END] = len(spans), len(spans) + len(rests)
@@ -253,10 +257,11 @@ def stop_costs(
     able: list[npt.NDArray[np.bool_]] = []
     alike: dict[tuple[object, ...], int] = {}
     rows: list[int] = []
-    for t in tickets:
+    only: list[tuple[int, str]] = []
+    for n, t in enumerate(tickets):
         own = None if t.customer is None or t.engineers.must else dedicated.get(t.customer)
-        pinned = None if t.pin is None else t.pin.engineer
-        rows.append(alike.setdefault((t.skills, t.region, t.engineers, own, pinned), len(costs)))
+        only += [(n, name) for name in (own, None if t.pin is None else t.pin.engineer) if name is not None]
+        rows.append(alike.setdefault((t.skills, t.region, t.engineers), len(costs)))
         if rows[-1] < len(costs):  # of many tickets, many ask for the same
             continue
         cost, may = by_visit.copy(), np.ones(len(engineers), bool)
@@ -272,13 +277,32 @@ def stop_costs(
         cost += away[t.region]
         if t.engineers.prefer:
             cost += np.where(np.isin(ids, t.engineers.prefer), 0, unloved)
-        for names in (t.engineers.must, () if own is None else (own,), () if pinned is None else (pinned,)):
-            if names:
-                may &= np.isin(ids, names)
+        if t.engineers.must:
+            may &= np.isin(ids, t.engineers.must)
         if t.engineers.never:
             may &= ~np.isin(ids, t.engineers.never)
     shape = (len(costs), len(engineers))
-    return np.array(costs, np.int64).reshape(shape)[rows], np.array(able, bool).reshape(shape)[rows]
+    every, may_do = np.array(costs, np.int64).reshape(shape)[rows], np.array(able, bool).reshape(shape)[rows]
+    columns = {e.id: i for i, e in enumerate(engineers)}
+    for n, name in only:
+        there = name in columns and may_do[n, columns[name]]
+        may_do[n] = False
+        if there:
+            may_do[n, columns[name]] = True
+    return every, may_do
+
+
+def _past(
+    problem: Problem,
+    shifts: Sequence[tuple[Engineer, Shift]],
+    begun: Sequence[Sequence[Ticket]],
+    weights: Weights,
+    engineers: Mapping[str, int],
+) -> Past:
+    worked = [(engineers[e.id], t) for (e, _), work in zip(shifts, begun, strict=True) for t in work]
+    costs, _ = stop_costs(problem, problem.engineers, [t for _, t in worked], weights)
+    told = {v.ticket: v for v in problem.previous}
+    return {t.id: (int(cost[column]), told.get(t.id)) for cost, (column, t) in zip(costs, worked, strict=True)}
 
 
 def _shift(
@@ -290,6 +314,7 @@ def _shift(
     engineer: Engineer,
     shift: Shift,
     begun: Sequence[Ticket],
+    past: Past,
 ) -> tuple[list[int], list[tuple[int, int, int]], tuple[Stop, ...]]:
     """Return the row of a shift, with its begun work folded in, the breaks it still has, and the stops that have begun."""
     row = [0] * SHIFT_COLUMNS
@@ -308,7 +333,7 @@ def _shift(
     stops: list[Stop] = []
     row[OUTSET] = speeds.of(engineer.region)
     if begun:
-        place, stops = _fold(problem, matrix, speeds, weights, promised, engineer, shift, begun, row)
+        place, stops = _fold(problem, matrix, speeds, weights, promised, engineer, shift, begun, row, past)
     row[FROM] = NONE if place is None else matrix.rows[place]
     row[TO] = NONE if shift.end_place is None else matrix.rows[shift.end_place]
     row[END], row[LIMIT] = shift.end, shift.overtime_until
@@ -329,10 +354,9 @@ def _fold(
     shift: Shift,
     begun: Sequence[Ticket],
     row: list[int],
+    past: Past,
 ) -> tuple[Place | None, list[Stop]]:
     """Walk begun work into the base columns of the shift's row; return the place where the engineer will be free, and the stops."""
-    static, _ = stop_costs(problem, [engineer], begun, weights)
-    previous = {v.ticket: v for v in problem.previous}
     free, place, region = shift.start, shift.start_place, engineer.region
     cost = row[FIXED]
     stops: list[Stop] = []
@@ -357,13 +381,13 @@ def _fold(
             end = max(end, problem.now)
         if k == 0:
             row[BEGUN] = start - seconds
-        cost += 1000 * seconds + metres * row[KM_RATE] // 1000 + int(static[k, 0])
+        static, visit = past[t.id]
+        cost += 1000 * seconds + metres * row[KM_RATE] // 1000 + static
         promise = promised[t.id]
         late = 0 if promise.respond_by is None else max(0, start - promise.respond_by)
         cost += late * whole(1000 * weights.lateness[t.priority - 1] * promise.late_factor)
         opened = problem.now if t.opened_at is None else max(t.opened_at, problem.now)
         cost += max(0, start - opened) * whole(1000 * weights.response[t.priority - 1])
-        visit = previous.get(t.id)
         if visit is not None and (visit.engineer != engineer.id or abs(start - visit.start) > CHANGE_TOLERANCE):
             cost += row[CHANGE_RATE]
         row[BASE_TRAVEL] += seconds
