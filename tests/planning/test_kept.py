@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dispatch import check, events, planning, travel
 from dispatch.errors import InputError
-from dispatch.model import CrowTravel, Place, Plan, Problem, Route, Stop, Ticket
+from dispatch.model import CrowTravel, Place, Plan, Problem, RoadTravel, Route, Stop, Ticket
 from dispatch.planning import Day
 from tests.planning.random_days import HOUR, days, event_of, pick
 
@@ -122,3 +122,19 @@ def test_a_matrix_grows_in_place_unless_another_has_grown_from_it_before() -> No
     assert np.shares_memory(two.seconds, three.seconds)
     assert not np.shares_memory(two.seconds, other.seconds)
     assert travel.grown(three, problem(3), places[:3]) is three
+
+
+def test_a_matrix_from_a_source_that_is_asked_again_is_known_to_say_the_same_only_if_it_does() -> None:
+    sites = [Place(48, 9), Place(48, 9.1), Place(48.1, 9)]
+
+    def problem(count: int) -> Problem:
+        tickets = tuple(Ticket(f"t{k}", p, 60) for k, p in enumerate(sites[:count]))
+        return Problem((), tickets, 0, travel=RoadTravel("nowhere.osm", on_failure="crow"))
+
+    known = travel.matrix(problem(2))
+    grown = travel.grown(known, problem(3), [sites[2]])
+    assert grown.origin is known.origin
+    assert grown.warnings == travel.matrix(problem(3)).warnings
+    assert grown.between(sites[0], sites[2]) == travel.matrix(problem(3)).between(sites[0], sites[2])
+    other = replace(known, seconds=known.seconds + 1)
+    assert travel.grown(other, problem(3), [sites[2]]).origin is not other.origin
