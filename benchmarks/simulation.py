@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import stdev, variance
-from time import process_time
+from time import perf_counter, process_time
 from typing import Annotated, Any
 
 import typer
@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from dispatch.planning.light import DISPATCHING
+from dispatch.simulation.alternatives import Alternative
 from dispatch.simulation.demand import Arrivals
 from dispatch.simulation.engine import Sink, simulate
 from dispatch.simulation.fit import fit, world_of
@@ -30,6 +31,8 @@ from dispatch.simulation.logs import Columns, read_log
 from dispatch.simulation.records import TicketRecord
 from dispatch.simulation.runs import estimate, replicate, run
 from dispatch.simulation.streams import Streams
+from dispatch.simulation.studies import Plan, simulate_all
+from dispatch.simulation.workers import executor
 from dispatch.simulation.world import World, read_world
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -172,6 +175,39 @@ def speed() -> Iterator[Line]:
     yield Line("memory after 15 and after 90 days", f"{short:.0f} and {whole:.0f} MB", "flat, within 5 %", whole <= 1.05 * short)
 
 
+def sweep(replications: int = 8, rounds: int = 3) -> Iterator[Line]:
+    """Yield the seconds of a sweep of 20 crews x 10 replications x 20 days, reckoned up from a part of it, and what a cluster adds.
+
+    Processes and Dask workers, two of each, take turns, so that other work on the machine meets both; of each the quickest round counts.
+    """
+    from distributed import LocalCluster
+
+    worlds = ROOT / "scenarios" / "worlds"
+    for name in ("hunan", "chicago"):
+        world = read_world((worlds / f"{name}.json").read_bytes())
+        before = process_time()
+        for number in range(3):
+            replicate(world, 20, 1, number)
+        seconds = (process_time() - before) / 3 * 200 / 2
+        yield Line(
+            f"sweep of 20 crews x 10 x 20 days, {name}, 2 cores, reckoned from 3 of 200", f"{seconds:.0f} s", "<= 1200 s", seconds <= 1200
+        )
+    alternative = Alternative((), json.loads((worlds / "hunan.json").read_text("utf-8")))
+    found: dict[str, list[float]] = {"processes": [], "dask": []}
+    make: Any = LocalCluster
+    with make(n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1") as scheduler:
+        for address, name in ((None, "processes"), (scheduler.scheduler_address, "dask")) * rounds:
+            with executor(2, address) as (pool, at_once):
+                simulate_all([alternative], Plan(1, 4, 0, None, pool, at_once))  # everybody is awake and has compiled code at hand
+                before = perf_counter()
+                simulate_all([alternative], Plan(20, replications, 1, None, pool, at_once))
+                found[name].append(perf_counter() - before)
+    ours, theirs = (min(found[name]) for name in ("processes", "dask"))
+    yield Line(
+        "two Dask workers against two processes", f"{theirs:.1f} and {ours:.1f} s: {theirs / ours - 1:+.0%}", "+10%", theirs <= 1.1 * ours
+    )
+
+
 def logs(data: Path) -> Iterator[Line]:
     """Fit real logs, and count what a fitted world lets come in the days of its log."""
     for name, (zone, columns) in LOGS.items():
@@ -195,10 +231,12 @@ def logs(data: Path) -> Iterator[Line]:
 def main(
     data: Annotated[Path | None, typer.Option(help="Folder that holds the logs.")] = None,
     replications: Annotated[int, typer.Option(min=3, help="Of every queue and every difference.")] = 16,
-    only: Annotated[str, typer.Option(help="Comma-separated: queues, differences, speed, logs.")] = "queues,differences,speed,logs",
+    only: Annotated[
+        str, typer.Option(help="Comma-separated: queues, differences, speed, sweep, logs.")
+    ] = "queues,differences,speed,sweep,logs",
 ) -> None:
     """Validate the simulation, measure its speed, and print every figure beside what it should be."""
-    parts = {"queues": queues(replications), "differences": differences(replications), "speed": speed()}
+    parts = {"queues": queues(replications), "differences": differences(replications), "speed": speed(), "sweep": sweep()}
     if data is not None:
         parts["logs"] = logs(data)
     table = Table("what", "found", "should be", "")

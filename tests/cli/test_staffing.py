@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,23 @@ def test_a_sweep_writes_report_and_picture(world: Path, tmp_path: Path) -> None:
     assert "differences from ann 1" in page
     assert "<svg" in page
     assert (tmp_path / "sweep.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_without_matplotlib_the_extra_is_named_before_anything_is_simulated(
+    world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    ended = run("simulate", "sweep", world, *SHORT, "--headcount", "ann=1", "--picture", tmp_path / "sweep.png")
+    assert ended.exit_code == 1
+    assert "install field-dispatch[reports]" in ended.stderr
+    assert "Replications" not in ended.stderr
+
+
+def test_without_distributed_the_extra_is_named(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    ended = run("simulate", "sweep", world, *SHORT, "--headcount", "ann=1", "--cluster", "tcp://127.0.0.1:9")
+    assert ended.exit_code == 1
+    assert "install field-dispatch[dask]" in ended.stderr
 
 
 def test_when_no_alternative_meets_the_targets_the_exit_code_is_1(tmp_path: Path) -> None:

@@ -54,10 +54,14 @@ class Outputs:
     quiet: bool
 
     def check(self) -> None:
-        """See that files can be written."""
+        """See that files can be written and pictures drawn: better before an hour of simulation than after it."""
         for path in (self.report, self.picture):
             if path is not None:
                 check_writable(path)
+        if self.picture is not None:
+            from dispatch.simulation import picture as drawing
+
+            drawing.figure(1, 1, 1, 1)
 
     def write(self, path: Path | None, data: bytes) -> None:
         """Write one of the files."""

@@ -34,7 +34,9 @@ STYLE = """
 .figures thead th { color: var(--soft); font-size: 12.5px; font-weight: 500; border: 0; }
 .figures .num { text-align: right; }
 .figures td small { display: block; }
+.sheet { overflow-x: auto; }
 .sheet svg { max-width: 100%; height: auto; }
+@media (max-width: 640px) { .sheet svg { max-width: none; width: 640px; } }
 """
 NOTE = "Dots are means over replications with their 95 % intervals; red marks are what targets ask for."
 
