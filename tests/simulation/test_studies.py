@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
@@ -87,16 +88,19 @@ def test_processes_give_the_same_results(whole: Study) -> None:
         assert told(simulate_all(found(), Plan(3, 4, 5, executor=pool, at_once=at_once))) == told(whole)
 
 
-def test_a_difference_is_paired_and_its_interval_is_less_than_half_as_wide(whole: Study) -> None:
-    more = simulate_all(found(), Plan(5, 8, seed=1))
-    one, two = (more.compared[i].result.estimate("cost_per_day").values for i in (1, 2))
-    d = more.difference(2, "sla")
-    values = [r.figures[(None, None, None)]["sla"] for r in more.compared[0].result.replications]
-    others = [r.figures[(None, None, None)]["sla"] for r in more.compared[2].result.replications]
-    assert d == estimate([b - a for a, b in zip(values, others, strict=True) if a is not None and b is not None])
-    assert None not in (*one, *two)
-    paired = more.difference(2, "tickets_per_day")
-    assert (paired.mean, paired.half) == (0, 0)  # the same tickets came
+def test_a_difference_is_paired_and_its_interval_is_less_than_half_as_wide() -> None:
+    study = simulate_all(found()[1:], Plan(5, 8, seed=1))
+    one, other = (c.result for c in study.compared)
+    values = [r.figures[(None, None, None)]["utilisation"] for r in one.replications]
+    others = [r.figures[(None, None, None)]["utilisation"] for r in other.replications]
+    paired = study.difference(1, "utilisation")
+    assert paired == estimate([b - a for a, b in zip(values, others, strict=True) if a is not None and b is not None])
+    alone = [result.estimate("utilisation").half for result in (one, other)]
+    assert paired.half is not None
+    assert None not in alone
+    assert paired.half < 0.5 * math.hypot(*(h for h in alone if h is not None))
+    came = study.difference(1, "tickets_per_day")
+    assert (came.mean, came.half) == (0, 0)  # the same tickets
 
 
 def test_who_meets_the_targets_comes_first_and_the_cheapest_of_them(whole: Study) -> None:
