@@ -10,7 +10,7 @@ import pytest
 
 from dispatch import planning, travel
 from dispatch.errors import TravelError
-from dispatch.model import CrowTravel, Engineer, Place, Problem, RoadTravel, Shift, Speed, Ticket
+from dispatch.model import CrowTravel, Engineer, Place, Problem, RoadTravel, Shift, Ticket
 from dispatch.solver import Options
 from dispatch.travel import UNREACHABLE, Means
 from dispatch.travel.points import Legs, points
@@ -104,9 +104,3 @@ def test_means_are_in_use_until_others_are() -> None:
     mine = Means(patience=7)
     first = travel.use(mine)
     assert travel.use(first) is mine
-
-
-def test_speeds_by_road_class_are_refused_where_roads_cannot_be_told_apart() -> None:
-    by_class = replace(ROAD, on_failure="fail", speeds=(Speed(0.5), Speed(0.7, road_class="primary"), Speed(0.8, road_class="motorway")))
-    with pytest.raises(TravelError, match=r"class motorway, primary .* Leave `road_class` out"):
-        travel.matrix(replace(DAY, travel=by_class), Means())

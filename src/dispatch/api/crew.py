@@ -341,7 +341,7 @@ def read_feed(service: Here, key: Annotated[str, Path(max_length=200)], known: I
     with service.store.reading() as connection:
         feed = hooks.feed_of(connection, key)
         if feed is None:
-            raise Refusal("NOT_FOUND", "This link opens nothing.")
+            raise Refusal("INVALID_TOKEN", "The key in this link is unknown, or the calendar was closed.")
         found = _days_around(service, connection, feed.region)
     standings = [service.desk.read((d.region, d.date)) for d in found]
     shown = [s.ground.day for s in standings if feed.engineer in s.ground.engineers]

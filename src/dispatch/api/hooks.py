@@ -206,7 +206,7 @@ def receive(service: Here, request: Request, hook: HookId, body: JsonBody) -> Re
     with service.store.reading() as connection:
         found = hooks.find(connection, hook)
     if found is None or found.direction != "in":
-        raise Refusal("NOT_FOUND", f"There is no incoming webhook {hook!r}.")
+        raise Refusal("NOT_SIGNED", "No incoming webhook has this address.")
     name = verified(found.secret, request.headers, body, service.clock())
     tree, faults = text.load(body)
     date = tree.pop("date", None)

@@ -167,10 +167,6 @@ def _flown(at: Points, speed_kmh: float, detour: float) -> Legs:
 def _sourced(travel: RoadTravel | ServerTravel, at: Points, by: Means) -> Legs:
     # Imported where needed: SciPy and networkx take half a second, an HTTP client a tenth.
     if isinstance(travel, RoadTravel):
-        named = sorted({s.road_class for s in travel.speeds if s.road_class is not None})
-        if named:
-            told = f"How much of each way is on roads of class {some(named)} cannot be told from an extract yet."
-            raise TravelError(f"{told} Leave `road_class` out of the speeds.")
         from dispatch.travel import road
 
         return road.legs(travel, at, by)
