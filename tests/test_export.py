@@ -12,7 +12,7 @@ from typing import Any
 import icalendar
 import pytest
 
-from dispatch import export
+from dispatch import export, schema
 from dispatch.errors import InputError
 from dispatch.model import Place, Plan, Route, Stop
 from dispatch.travel import matrix
@@ -217,6 +217,14 @@ def test_icalendar_keeps_the_id_of_a_ticket_that_moves_to_another_time_and_engin
         ("Break", False),
         ("B Yearly check", True),
     ]
+
+
+def test_the_breaks_of_two_days_are_two_events_though_the_shift_has_one_name() -> None:
+    later = schema.read_problem(schema.write_problem(day.PROBLEM).replace(b"2026-11-03", b"2026-11-04"))
+    days = [(problem, day.checked(problem).plan) for problem in (day.PROBLEM, later)]
+    found = events(export.calendar(days, "ann"))
+    breaks = [e.start.isoformat() for e in found if str(e["summary"]) == "Break"]
+    assert breaks == [clock("09:40"), clock("09:40").replace("-03T", "-04T")]
 
 
 def test_icalendar_describes_a_time_zone_with_summer_time() -> None:

@@ -260,7 +260,9 @@ def _visit(row: Row, sheet: Sheet, problem: Problem, zone: ZoneInfo) -> ical.Eve
 
 
 def _break(rest: Rest, number: int, sheet: Sheet, problem: Problem, zone: ZoneInfo) -> ical.Event:
-    event = _event(("break", sheet.engineer.id, sheet.shift.id, str(number)), rest.start, rest.end, problem, zone)
+    # The same shift id may come back every day.
+    key = "break", sheet.engineer.id, _local(sheet.shift.start, zone)[:10], sheet.shift.id, str(number)
+    event = _event(key, rest.start, rest.end, problem, zone)
     event.add("summary", "Break")
     return event
 

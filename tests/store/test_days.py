@@ -34,7 +34,7 @@ def test_a_change_is_written_only_where_the_day_is_as_it_was(store: Store) -> No
         assert not days.advance(connection, KEY, 1, [entry(2)], None, None)
         assert days.advance(connection, KEY, 3, [entry(4, None)], b"whole", None)
     with store.reading() as connection:
-        assert days.head(connection, KEY) == days.Head(4, 4)
+        assert days.head(connection, KEY) == 4
         assert days.snapshot(connection, KEY) == (4, b"whole")
         assert days.log(connection, KEY, 1) == [entry(2), entry(3), entry(4, None)]
         assert days.log(connection, KEY, 1, 1) == [entry(2)]

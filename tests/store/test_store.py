@@ -5,12 +5,15 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import alembic.command
 import pytest
+from alembic.config import Config
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
+import dispatch.store
 from dispatch.errors import StoreError
-from dispatch.store import Store, audit, tokens
+from dispatch.store import Store, audit, days, tokens
 from dispatch.store.audit import Entry
 from dispatch.store.tables import metadata
 
@@ -34,6 +37,23 @@ def test_several_servers_that_start_at_once_make_the_tables_once(database_url: s
         assert connection.execute(text("SELECT count(*) FROM alembic_version")).scalar_one() == 1
     for store in stores:
         store.close()
+
+
+def test_days_that_an_earlier_version_kept_are_there(database_url: str) -> None:
+    store = Store(database_url)
+    config = Config()
+    config.set_main_option("script_location", str(Path(dispatch.store.__file__).parent / "migrations"))
+    with store.writing() as connection:
+        config.attributes["connection"] = connection
+        alembic.command.upgrade(config, "0002")
+        there = {"region": "north", "date": "2026-03-10", "revision": 7, "kept": 5, "day": b"whole", "at": 1.0}
+        columns = "region, date, revision, snapshot_revision, snapshot, opened_at"
+        connection.execute(text(f"INSERT INTO days ({columns}) VALUES (:region, :date, :revision, :kept, :day, :at)"), there)
+    store.migrate()
+    with store.reading() as connection:
+        assert days.head(connection, ("north", "2026-03-10")) == 7
+        assert days.snapshot(connection, ("north", "2026-03-10")) == (5, b"whole")
+    store.close()
 
 
 def test_a_database_of_a_newer_version_is_refused(database_url: str) -> None:

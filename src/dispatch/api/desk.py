@@ -42,7 +42,7 @@ PATIENCE = 5
 """Milliseconds to wait for what was changed here, before it is read from the log."""
 ATTEMPTS = 50
 """How often a change is worked out anew because another server was quicker."""
-LONG, VERY_LONG, QUIET = 50, 2000, 3.0
+LONG, VERY_LONG, QUIET = 50, 5000, 3.0
 """Entries of a log after which the whole day is kept: so many once nothing has happened for these seconds, and so many in any case."""
 ITSELF = Caller("", "the service", "admin", None)
 """Who lets time pass."""
@@ -166,13 +166,13 @@ class Desk:
             return place
 
     def _current(self, connection: Connection, key: Key) -> Standing:
-        head = days.head(connection, key)
-        if head is None:
+        revision = days.head(connection, key)
+        if revision is None:
             raise Refusal("NOT_FOUND", f"There is no day {key[1]}" + (f" of the region {key[0]!r}." if key[0] else "."))
         place = self._place(key)
         standing = place.standing
         for _ in range(PATIENCE):
-            if standing is not None and standing.revision >= head.revision:
+            if standing is not None and standing.revision >= revision:
                 return standing
             if not place.turn.locked():
                 break
@@ -180,7 +180,7 @@ class Desk:
             standing = place.standing
         with place.loading:
             standing = place.standing
-            if standing is None or standing.revision < head.revision:
+            if standing is None or standing.revision < revision:
                 standing = self._caught_up(connection, key, place)
                 if place.standing is None or place.standing.revision < standing.revision:
                     place.standing = standing

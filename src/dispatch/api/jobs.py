@@ -75,6 +75,7 @@ class Runner:
             None if settings.travel_cache is None else str(settings.travel_cache.resolve()),
             settings.travel_seconds,
             read_keys("" if settings.travel_keys is None else settings.travel_keys.get_secret_value()),
+            settings.niceness if settings.cluster is None else 0,
             clock,
         )
         self.owner = secrets.token_hex(8)

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import groupby
 from typing import Any
 
 from dispatch import events, planning, schema
@@ -158,15 +159,16 @@ class Standing:
 
 def replayed(standing: Standing, entries: Sequence[Entry]) -> Standing:
     """Return a day after what its log says was done since; the same as where it was done first."""
-    for entry in entries:
-        assert entry.events is not None
-        found = events.read_events(entry.events)
-        if entry.action == TOGETHER:
-            standing = standing.after(entry.revision, put_tickets(standing.day, [e for e in found if isinstance(e, TicketPut)]))
+    for beside, run in groupby(entries, lambda entry: entry.action == BESIDE):
+        done = [(entry, events.read_events(entry.events or "")) for entry in run]
+        if beside:  # a busy hour has thousands of these
+            puts = {e.ticket.id: e.ticket for _, found in done for e in found if isinstance(e, TicketPut)}
+            standing = standing.after(done[-1][0].revision, puts=puts)
             continue
-        for event in found:
-            if isinstance(event, TicketPut) and entry.action == BESIDE:
-                standing = standing.after(entry.revision, puts={event.ticket.id: event.ticket})
-            else:
+        for entry, found in done:
+            if entry.action == TOGETHER:
+                standing = standing.after(entry.revision, put_tickets(standing.day, [e for e in found if isinstance(e, TicketPut)]))
+                continue
+            for event in found:
                 standing = standing.after(entry.revision, planning.apply(standing.day, event).day)
     return standing

@@ -6,11 +6,14 @@ import logging
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import stamina
 
@@ -24,6 +27,8 @@ from dispatch.solver import Options, Progress
 from dispatch.store import Store, jobs
 from dispatch.store.jobs import Job
 
+T = TypeVar("T")
+
 log = logging.getLogger(__name__)
 
 BEATS = 5
@@ -35,11 +40,27 @@ PATIENCE = 300.0
 
 
 def prepare(niceness: int) -> None:
-    """Make a process ready to work: it stands back behind the server, leaves Ctrl-C to it, and loads the search."""
-    os.nice(niceness)
+    """Make a process ready to work: it leaves Ctrl-C to the server, and loads the search."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_server, name="orphan", daemon=True).start()
-    warm_up()
+    _behind(niceness, warm_up)
+
+
+def _behind(niceness: int, function: Callable[[], T]) -> T:
+    """Call a function in a thread that stands back behind all else.
+
+    Where threads have no priority of their own, the process stands back. It is better if only the search does: who has to wait for a
+    processor while it writes to the database lets everybody wait.
+    """
+
+    def stand_back() -> None:
+        if sys.platform == "linux":
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), min(19, os.nice(0) + niceness))
+        else:
+            os.nice(max(0, niceness - os.nice(0)))
+
+    with ThreadPoolExecutor(1, thread_name_prefix="search", initializer=stand_back) as thread:
+        return thread.submit(function).result()
 
 
 _at_work: set[tuple[str, int]] = set()
@@ -68,6 +89,8 @@ class Place:
         Seconds for which a claim holds without a sign of life.
     maps, cache, patience, keys
         See `dispatch.api.sources.sources`.
+    niceness
+        How far the search stands back.
     clock
         Unix seconds.
     """
@@ -78,6 +101,7 @@ class Place:
     cache: str | None
     patience: float
     keys: Mapping[str, str] = field(repr=False)
+    niceness: int = 0
     clock: Callable[[], float] = time.time
 
 
@@ -104,7 +128,7 @@ def _work(store: Store, place: Place, job_id: str, claim: int) -> str:
     assert problem is not None
     with _Watch(store, job, place) as watch:
         try:
-            planned = _planned(job, problem, begin, watch)
+            planned = _behind(place.niceness, partial(_planned, job, problem, begin, watch))
         except Exception as error:
             if not isinstance(error, DispatchError):
                 log.exception("planning failed", extra={"job": job_id})
@@ -206,18 +230,19 @@ class _Watch:
 
     def keep(self, plan: Plan) -> None:
         """Keep a plan as the best so far; where the database is away, an earlier one stays."""
+        data = schema.write_plan(plan)
         try:
             with self.store.writing() as connection:
-                jobs.improve(connection, self.job.id, self.job.claim, schema.write_plan(plan))
+                jobs.improve(connection, self.job.id, self.job.claim, data)
         except StoreError as error:
             log.warning("the best plan so far could not be kept: %s", error)
 
     def _beat(self) -> None:
         written: Plan | None = None
         while not self.over.wait(min(1.0, self.place.lease / BEATS)):
+            told = self.progress() or None
             try:
                 with self.store.writing() as connection:
-                    told = self.progress() or None
                     self.wanted = jobs.beat(connection, self.job.id, self.job.claim, self.place.clock(), self.place.lease, told)
             except StoreError as error:  # the lease may run out meanwhile; then the next beat says so
                 log.warning("no sign of life could be given: %s", error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -70,6 +71,8 @@ def serve(
         note(f"Listening on http://{f'[{address[0]}]' if ':' in address[0] else address[0]}:{address[1]}")
         for ending in (signal.SIGINT, signal.SIGTERM):  # raised anew by uvicorn once all is closed
             signal.signal(ending, lambda *_: None)
+        # An answer takes ten turns of the interpreter or so; at the usual 5 ms each, a day worked out meanwhile would make all wait.
+        sys.setswitchinterval(0.0005)
         wait = max(1, round(given.shutdown_seconds))
         wanted = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=wait)
         Server(wanted).run(sockets=[door])

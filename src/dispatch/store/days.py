@@ -10,21 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, exists, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from dispatch.store.tables import day_log, days, proposals
+from dispatch.store.tables import day_log, day_snapshots, days, proposals
 
 Key = tuple[str, str]
 """Region ("" for the day of all regions) and date (YYYY-MM-DD)."""
-
-
-@dataclass(frozen=True)
-class Head:
-    """Where a day stands: its revision, and the one of its snapshot."""
-
-    revision: int
-    snapshot_revision: int
 
 
 @dataclass(frozen=True)
@@ -65,25 +57,26 @@ class Known:
     revision: int
 
 
-def head(connection: Connection, key: Key) -> Head | None:
-    """Return where a day stands, None where there is no such day."""
-    row = connection.execute(_HEAD, {"of_region": key[0], "of_date": key[1]}).one_or_none()
-    return None if row is None else Head(row[0], row[1])
+def head(connection: Connection, key: Key) -> int | None:
+    """Return the revision of a day, None where there is no such day."""
+    return connection.execute(_HEAD, {"of_region": key[0], "of_date": key[1]}).scalar_one_or_none()
 
 
 def snapshot(connection: Connection, key: Key) -> tuple[int, bytes] | None:
     """Return a day as it was kept last, and the revision it had then."""
-    row = connection.execute(select(days.c.snapshot_revision, days.c.snapshot).where(_of(key))).one_or_none()
+    kept = day_snapshots.c
+    row = connection.execute(select(kept.revision, kept.data).where(kept.region == key[0], kept.date == key[1])).one_or_none()
     return None if row is None else (row[0], row[1])
 
 
 def open_day(connection: Connection, key: Key, day: bytes, entry: Entry) -> bool:
     """Keep a new day, with its first entry in the log; False where there is one already."""
     insert = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert
-    values = {"revision": entry.revision, "snapshot_revision": entry.revision, "snapshot": day, "opened_at": entry.at}
+    values = {"revision": entry.revision, "opened_at": entry.at}
     row = insert(days).values(region=key[0], date=key[1], **values).on_conflict_do_nothing().returning(days.c.revision)
     if connection.execute(row).one_or_none() is None:
         return False
+    connection.execute(day_snapshots.insert().values(region=key[0], date=key[1], revision=entry.revision, data=day))
     connection.execute(day_log.insert().values(region=key[0], date=key[1], **vars(entry)))
     return True
 
@@ -100,20 +93,21 @@ def advance(connection: Connection, key: Key, since: int, entries: Sequence[Entr
     expires_at
         When the first hold expires (Unix seconds).
     """
-    values: dict[str, Any] = {"revision": entries[-1].revision, "expires_at": expires_at}
-    if whole is not None:
-        values |= {"snapshot": whole, "snapshot_revision": entries[-1].revision}
+    values = {"revision": entries[-1].revision, "expires_at": expires_at}
     still = _of(key) & (days.c.revision == since)
     if not connection.execute(days.update().where(still).values(**values)).rowcount:
         return False
     connection.execute(day_log.insert(), [{"region": key[0], "date": key[1], **vars(e)} for e in entries])
+    if whole is not None:
+        keep(connection, key, entries[-1].revision, whole)
     return True
 
 
 def keep(connection: Connection, key: Key, revision: int, day: bytes) -> bool:
     """Keep a day as it stood at a revision, so that less of the log has to be gone through; False where a newer one is kept."""
-    older = _of(key) & (days.c.snapshot_revision < revision) & (days.c.revision >= revision)
-    return connection.execute(days.update().where(older).values(snapshot=day, snapshot_revision=revision)).rowcount > 0
+    older = (day_snapshots.c.region == key[0]) & (day_snapshots.c.date == key[1]) & (day_snapshots.c.revision < revision)
+    there = exists().where(_of(key) & (days.c.revision >= revision))
+    return connection.execute(day_snapshots.update().where(older & there).values(revision=revision, data=day)).rowcount > 0
 
 
 def log(connection: Connection, key: Key, after: int, limit: int | None = None) -> list[Entry]:
@@ -198,9 +192,7 @@ def _of(key: Key) -> ColumnElement[bool]:
     return and_(days.c.region == key[0], days.c.date == key[1])
 
 
-_HEAD = select(days.c.revision, days.c.snapshot_revision).where(
-    days.c.region == bindparam("of_region"), days.c.date == bindparam("of_date")
-)
+_HEAD = select(days.c.revision).where(days.c.region == bindparam("of_region"), days.c.date == bindparam("of_date"))
 
 
 def _entry(row: Row[Any]) -> Entry:

@@ -101,11 +101,18 @@ days = Table(
     Column("region", String(200), primary_key=True),
     Column("date", String(10), primary_key=True),
     Column("revision", Integer, nullable=False),
-    Column("snapshot_revision", Integer, nullable=False),
-    Column("snapshot", LargeBinary, nullable=False),
     Column("opened_at", Double, nullable=False),
     Column("expires_at", Double, nullable=True),
     Index("days_by_date", "date", "region"),
+)
+
+day_snapshots = Table(
+    "day_snapshots",
+    metadata,
+    Column("region", String(200), primary_key=True),
+    Column("date", String(10), primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("data", LargeBinary, nullable=False),
 )
 
 day_log = Table(
