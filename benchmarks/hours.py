@@ -54,7 +54,7 @@ class Search:
     def run(self, hot: float, cold: float) -> None:
         """Run a chunk of iterations while the temperature falls."""
         begun = time.process_time()
-        search.run(self.arrays, self.guide, self.state, CHUNK, hot, cold)
+        search.run(self.arrays, self.guide, self.state, CHUNK, hot, cold, search.ROOM)
         self.seconds += time.process_time() - begun
 
 

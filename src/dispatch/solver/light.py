@@ -65,7 +65,7 @@ from dispatch.solver.guide import (
     may_serve,
     nearest_shifts,
 )
-from dispatch.solver.search import fill, insert_best, refresh, run
+from dispatch.solver.search import ZERO, fill, insert_best, refresh, run
 from dispatch.solver.state import (
     BEST,
     COST,
@@ -244,7 +244,7 @@ def search(
     if moving:
         relocate(arrays, guide, state)
     if iterations > 0:
-        run(arrays, guide, state, iterations, HOT, COLD)
+        run(arrays, guide, state, iterations, HOT, COLD, ZERO)  # room is for searches that have time for it
         _best_again(arrays, state)
     n = arrays.ticket.shape[0]
     _tell(arrays, state, plan, lengths, told[n:, 0], told[:n], times, rests)

@@ -169,7 +169,7 @@ def warm_up(hourly: bool = False) -> None:
         table[:, ONWARD] = shift[:, OUTSET] = HOURS_COLUMNS
     guide, state = prepare(arrays), empty(arrays, 0)
     search.fill(arrays, guide, state)
-    search.run(arrays, guide, state, 1, 1.0, 1.0)
+    search.run(arrays, guide, state, 1, 1.0, 1.0, search.ROOM)
     search.leave_nothing(arrays, state)
     timetable(arrays, 0, state.routes[0], 0, np.zeros((0, 5), np.int64), np.zeros((0, 2), np.int64))
 
@@ -319,7 +319,7 @@ def _anneal(this: Run, lane: Lane, begin: float, until: float, heat: float) -> N
     while not budget.over(lane.iterations) and (share := budget.share(lane.iterations)) < until:
         temperature = hot * (cold / hot) ** max(0.0, (share - begin) / (until - begin))
         size = budget.chunk(lane.iterations, until)
-        search.run(this.instance.arrays, this.guide, state, size, temperature, temperature)
+        search.run(this.instance.arrays, this.guide, state, size, temperature, temperature, search.ROOM)
         lane.iterations += size
         chunks += 1
         if chunks % HARVEST == 0:

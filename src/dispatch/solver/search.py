@@ -6,7 +6,8 @@ tickets know their neighbours, and are offered only to shifts that are near in p
 other stay around one ticket for a while, so that on a large day the routes they touch are still in the processor's caches.
 
 Ruins: adjacent strings (Christiaens, Vanden Berghe 2020, doi 10.1287/trsc.2019.0914), the tickets that hurt most where they are, and a
-whole shift. Tickets left out cost their price, which is the bound an insertion has to beat.
+whole shift. Tickets left out cost their price, which is the bound an insertion has to beat; while there are any, part of the ruins
+are around a stop of somebody who could do one of them, however far away, and the ticket competes for the room.
 """
 
 from __future__ import annotations
@@ -64,6 +65,9 @@ BLINK = 0.01
 """Chance that a row is overlooked."""
 STAY = 64
 """Iterations around one ticket before the search goes elsewhere."""
+ROOM = 2
+"""One of so many iterations makes room for an absent ticket, while there is one. What is left out costs more than all detours, and who
+could do it may be anywhere: without this, one short search in three leaves out a ticket that another finds a place for."""
 
 # Numbers that are passed on. As plain ints they would be types of their own, and each function be compiled once for each.
 ZERO, ONE, NOWHERE, WHATEVER, BY_PRICE = (cast("int", np.int64(n)) for n in (0, 1, NONE, INFEASIBLE, PRICE_ORDER))
@@ -292,13 +296,16 @@ def order(guide: Guide, state: State, key: int) -> None:
 
 
 @compiled
-def line_up(guide: Guide, state: State, seed: int) -> None:
-    """Let absent tickets near the seed compete with those removed, and order them all: at random, or by a key."""
+def line_up(guide: Guide, state: State, seed: int, wanted: int) -> None:
+    """Let an absent ticket and those near the seed compete with those removed, and order them all: at random, or by a key."""
+    if wanted != NONE:
+        state.lists[REMOVED_LIST, state.number[REMOVED_LIST]] = wanted
+        state.number[REMOVED_LIST] += 1
     for j in range(guide.neighbours.shape[1]):
         if state.number[ABSENT_LIST] == 0:
             break
         ticket = guide.neighbours[seed, j]
-        if state.tickets[ticket, ABSENT_AT] != NONE:
+        if state.tickets[ticket, ABSENT_AT] != NONE and ticket != wanted:
             state.lists[REMOVED_LIST, state.number[REMOVED_LIST]] = ticket
             state.number[REMOVED_LIST] += 1
     count = state.number[REMOVED_LIST]
@@ -310,9 +317,30 @@ def line_up(guide: Guide, state: State, seed: int) -> None:
         order(guide, state, choice)
 
 
+@inlined
+def stop_of_able(guide: Guide, state: State, ticket: int) -> int:
+    """Return a random stop of a random shift that could hold an absent ticket; the ticket itself where there is none."""
+    count, stop = 0, ticket
+    while count + 1 < guide.near.shape[1] and guide.near[ticket, count + 1] != NONE:
+        count += 1
+    if count > 0:
+        s = int(guide.near[ticket, 1 + below(state, count)])
+        if state.shifts[s, LENGTH] > 0:
+            stop = int(state.routes[s, 1 + below(state, state.shifts[s, LENGTH]), TICKET])
+    return stop
+
+
 @compiled
-def run(arrays: Arrays, guide: Guide, state: State, iterations: int, hot: float, cold: float) -> None:
-    """Run iterations while the temperature falls geometrically from `hot` to `cold` (milliseconds of travel)."""
+def run(arrays: Arrays, guide: Guide, state: State, iterations: int, hot: float, cold: float, room: int) -> None:
+    """Run iterations while the temperature falls geometrically.
+
+    Parameters
+    ----------
+    hot, cold
+        First and last temperature, milliseconds of travel.
+    room
+        While tickets are absent, one of so many iterations makes room for one of them; 0 for none.
+    """
     n = state.tickets.shape[0]
     if n == 0 or state.shifts.shape[0] == 0:
         return
@@ -322,7 +350,10 @@ def run(arrays: Arrays, guide: Guide, state: State, iterations: int, hot: float,
         state.number[TOUCHED_LIST] = state.number[REMOVED_LIST] = 0
         if i % STAY == 0:
             anchor = below(state, n)
-        seed = int(guide.neighbours[anchor, below(state, guide.neighbours.shape[1])])
+        seed, wanted = int(guide.neighbours[anchor, below(state, guide.neighbours.shape[1])]), NOWHERE
+        if room > 0 and state.number[ABSENT_LIST] > 0 and below(state, room) == 0:
+            wanted = int(state.lists[ABSENT_LIST, below(state, state.number[ABSENT_LIST])])
+            seed = stop_of_able(guide, state, wanted)
         before, kind = state.number[COST], below(state, 64)
         if kind < 56:
             ruin_strings(arrays, guide, state, seed)
@@ -332,7 +363,7 @@ def run(arrays: Arrays, guide: Guide, state: State, iterations: int, hot: float,
             ruin_shift(arrays, guide, state, seed)
         accepted = refresh(arrays, state)
         if accepted:
-            line_up(guide, state, seed)
+            line_up(guide, state, seed, wanted)
             for k in range(state.number[REMOVED_LIST]):
                 insert_best(arrays, guide, state, state.lists[REMOVED_LIST, k], BLINK)
             accepted = state.number[COST] - before < -temperature * np.log(uniform(state))
