@@ -93,6 +93,16 @@ def test_progress_tells_seconds_iterations_cost_and_what_is_left_out() -> None:
     assert (told[-1].iterations, told[-1].cost, told[-1].unassigned) == (400, result.cost, len(result.plan.unassigned))
 
 
+def test_room_is_made_for_a_ticket_whose_only_engineer_is_busy_far_away() -> None:
+    # Eve alone has the skill for x, and is full of work that Bob, who lives a little farther off, could do as well.
+    around = [ticket(f"a{k}", 1, 5, unassigned_cost=400) for k in range(48)]
+    far = [ticket(f"b{k}", 5, 60, unassigned_cost=900) for k in range(7)]
+    x = ticket("x", 0, 180, skills={"pumps": 1}, unassigned_cost=700)
+    crew = [engineer("ann"), engineer("eve", shift(home=5), skills={"pumps": 1}), engineer("bob", shift(home=4))]
+    found = ask(problem([*around, *far, x], crew, line(6, 20)), iterations=2000)
+    assert [u.ticket for u in found.plan.unassigned] == []
+
+
 def test_a_run_is_never_worse_than_the_plan_it_starts_with() -> None:
     good = ask(day(30), iterations=20_000)
     for seed in range(3):
