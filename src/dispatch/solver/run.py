@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import TypeVar
 
 import numpy as np
 
@@ -28,6 +30,7 @@ from dispatch.solver.assignment import SHARE, Pool, choose
 from dispatch.solver.compiled import announce
 from dispatch.solver.guide import Guide, prepare
 from dispatch.solver.hours import HOURS_COLUMNS, always_normal
+from dispatch.solver.parts import Rows, part_of, split
 from dispatch.solver.routes import Routes, bare_plan, best_of, from_plan, load, real_cost, to_plan
 from dispatch.solver.state import BEST, LENGTH, SHIFT, State, empty
 from dispatch.solver.timing import DRIVEN, timetable
@@ -36,6 +39,7 @@ CHUNK = 500
 """Iterations between two looks at the clock."""
 HARVEST = 4
 """Chunks between two harvests of routes."""
+T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 HOT, COLD = 5.0, 0.05
@@ -50,18 +54,24 @@ LAST, REHEAT = 0.25, 0.1
 """Share of the budget for the round after several, which only polishes, and the share of `HOT` it begins with."""
 SPEED = 60_000
 """Iterations a second to expect, where only seconds are given."""
+WHOLE, PART = 1500, 1000
+"""Tickets of the largest day that is searched as a whole; a larger one is searched in parts of so many."""
+SWEEPS, VISIT = 48, 5000
+"""How often a search in parts goes through all of them at the most, and the iterations that are worth a visit to a part."""
 
 
 @dataclass
 class Budget:
     """What a run may spend.
 
-    `enough` iterations settle so small a day, whatever time is left; `stopped` says who ended the run before its time.
+    `enough` iterations settle so small a day, whatever time is left; `last` is the share of the seconds that is kept back for what comes
+    after the search; `stopped` says who ended the run before its time.
     """
 
     options: Options
     began: float
     enough: int
+    last: float = SHARE
     stopped: str = ""
 
     def seconds(self) -> float:
@@ -78,8 +88,7 @@ class Budget:
         seconds, most = self.limit(), self.most()
         spent = iterations / most if most > 0 else 1.0
         if seconds is not None:
-            # The last choice among routes comes after the search, and within the time.
-            spent = max(spent, self.seconds() / (seconds * (1.0 - SHARE)) if seconds > 0 else 1.0)
+            spent = max(spent, self.seconds() / (seconds * (1.0 - self.last)) if seconds > 0 else 1.0)
         return min(1.0, spent)
 
     def most(self) -> int:
@@ -98,15 +107,18 @@ class Budget:
             return self.stopped or "time"
         return "settled" if self.most() == self.enough else "iterations"
 
+    def expected(self) -> float:
+        """Return the iterations to expect of one lane."""
+        seconds = self.limit()
+        return self.most() if seconds is None else min(self.most(), SPEED * seconds)
+
     def rounds(self, tickets: int) -> list[tuple[float, float, float]]:
         """Return for each round the share of the budget from and to which it cools, and the share of `HOT` it begins with.
 
         Each round ends with an assignment among the routes of all before it: several that cool in turn give it more to choose from than
         one, but each needs its iterations; where there are few, one round takes them all.
         """
-        seconds = self.limit()
-        expected = min(self.most(), SPEED * seconds) if seconds is not None else self.most()
-        count = int(min(MOST_ROUNDS, expected / max(1, ROUND * tickets)))
+        count = int(min(MOST_ROUNDS, self.expected() / max(1, ROUND * tickets)))
         if count < 2:
             return [(0.0, 1.0, 1.0)]
         each = (1.0 - LAST) / count
@@ -178,7 +190,9 @@ def run(instance: Instance, options: Options, start: Plan | None) -> Result:
     """Solve an instance; see `dispatch.solver.solve`."""
     warm_up(hourly=instance.arrays.hours is not None)
     size = len(instance.tickets) if instance.shifts else 0
-    budget = Budget(options, options.clock(), ENOUGH * size**2)
+    large = size > WHOLE and options.engine == "search"
+    # The last choice among routes comes after the search, and within the time; of a large day it has nothing to gain.
+    budget = Budget(options, options.clock(), ENOUGH * size**2, 0.0 if large else SHARE)
     guide = prepare(instance.arrays)
     # A seed stands for as many seeds as there may be workers, so that runs with neighbouring seeds share none.
     lanes = [Lane(empty(instance.arrays, options.seed * 1024 + k)) for k in range(max(1, options.workers))]
@@ -189,7 +203,10 @@ def run(instance: Instance, options: Options, start: Plan | None) -> Result:
     search.fill(instance.arrays, guide, state)
     gained = 0
     try:
-        gained = _improve(this)
+        if large:
+            _in_parts(this)
+        else:
+            gained = _improve(this)
     except KeyboardInterrupt:
         budget.stopped = "interrupted"
     load(instance, state, best_of(this.best()))
@@ -215,7 +232,7 @@ def _improve(this: Run) -> int:
         if this.budget.options.engine == "routing":
             _propose(this, until)
         else:
-            _side_by_side(this, begin, until, heat)
+            _side_by_side(this, partial(_anneal, this, begin, until, heat))
         if this.budget.stopped:
             break  # who stops a run wants the answer now
         gained += _recombine(this, this.budget.limit())
@@ -223,25 +240,24 @@ def _improve(this: Run) -> int:
     return gained
 
 
-def _side_by_side(this: Run, begin: float, until: float, heat: float) -> None:
-    """Anneal all lanes, the first in this thread: it is the one that an interrupt reaches."""
+def _side_by_side(this: Run, work: Callable[[int], T]) -> list[T]:
+    """Do work in all lanes, the first in this thread: it is the one that an interrupt reaches."""
     with ThreadPoolExecutor(max(1, len(this.lanes) - 1)) as threads:
-        others = [threads.submit(_anneal, this, lane, begin, until, heat) for lane in this.lanes[1:]]
+        others = [threads.submit(work, k) for k in range(1, len(this.lanes))]
         try:
-            _anneal(this, this.lanes[0], begin, until, heat)
-            for other in others:
-                _await(other)
+            return [work(0), *(done for other in others for done in _awaited(other))]
         except BaseException:
             this.budget.stopped = "interrupted"  # the others look at this, and leaving waits for them
             raise
 
 
-def _await(lane: Future[None]) -> None:
-    """Wait for a lane; of one that fails, what it had found by then counts."""
+def _awaited(lane: Future[T]) -> list[T]:
+    """Wait for a lane; one that fails has done nothing, but what it had found by then counts."""
     try:
-        lane.result()
+        return [lane.result()]
     except Exception:
         _log.exception("a search beside the first one failed; the plan is the best of what was found")
+        return []
 
 
 def _recombine(this: Run, seconds: float | None) -> int:
@@ -310,22 +326,103 @@ def _propose(this: Run, until: float) -> None:
         lane.iterations = max(lane.iterations, int(most * until))  # solutions that were not better count, too
 
 
-def _anneal(this: Run, lane: Lane, begin: float, until: float, heat: float) -> None:
-    """Cool from `heat` times the first temperature to the last while the budget goes from one share to another."""
-    budget, state = this.budget, lane.state
-    scale = _scale(this.instance, state)
-    hot, cold = HOT * heat * scale, COLD * scale
+def _anneal(this: Run, begin: float, until: float, heat: float, k: int) -> None:
+    """Cool a lane from `heat` times the first temperature to the last while the budget goes from one share to another."""
+    lane = this.lanes[k]
+    hot, cold = _temperatures(this, lane.state, heat)
+
+    def harvest() -> None:
+        lane.pool.add_current(lane.state)
+        if k == 0:
+            this.report()
+
+    day = this.instance.arrays, this.guide, lane.state
+    _cool(this.budget, lane, day, until, lambda share: hot * (cold / hot) ** max(0.0, (share - begin) / (until - begin)), harvest)
+
+
+def _cool(
+    budget: Budget,
+    lane: Lane,
+    day: tuple[Arrays, Guide, State],
+    until: float,
+    temperature: Callable[[float], float],
+    harvest: Callable[[], None],
+) -> None:
+    """Run iterations in chunks until a share of the budget is spent, at the temperature that each share has; harvest now and then."""
     chunks = 0
     while not budget.over(lane.iterations) and (share := budget.share(lane.iterations)) < until:
-        temperature = hot * (cold / hot) ** max(0.0, (share - begin) / (until - begin))
-        size = budget.chunk(lane.iterations, until)
-        search.run(this.instance.arrays, this.guide, state, size, temperature, temperature, search.ROOM)
+        size, heat = budget.chunk(lane.iterations, until), temperature(share)
+        search.run(*day, size, heat, heat, search.ROOM)
         lane.iterations += size
         chunks += 1
         if chunks % HARVEST == 0:
-            lane.pool.add_current(state)
-            if lane is this.lanes[0]:
-                this.report()
+            harvest()
+
+
+def _in_parts(this: Run) -> None:
+    """Anneal a large day part by part, the lanes side by side, split in another way in every sweep over it."""
+    instance, budget, state = this.instance, this.budget, this.lanes[0].state
+    routes, best = best_of(state), best_of(state)
+    cost, (hot, cold) = int(state.number[BEST]), _temperatures(this, state, 1.0)
+    rng = np.random.default_rng(budget.options.seed)
+    visits = budget.expected() * len(this.lanes) / VISIT
+    sweeps = int(max(1, min(SWEEPS, visits * PART / len(instance.tickets))))
+    for number in range(sweeps):
+        parts = split(instance.arrays, routes, PART, rng)
+        sweep = Sweep(number / sweeps, (number + 1) / sweeps, routes, hot, cold)
+        dealt = [parts[k :: len(this.lanes)] for k in range(len(this.lanes))]
+        for found in _side_by_side(this, partial(_through, this, sweep, dealt, int(rng.integers(1 << 40)))):
+            for shift, route in found:
+                routes[shift] = route
+        load(instance, state, routes)
+        search.fill(instance.arrays, this.guide, state)
+        routes = best_of(state)
+        if state.number[BEST] < cost:
+            best, cost = best_of(state), int(state.number[BEST])
+        else:
+            load(instance, state, best)
+        this.report()
+        if budget.over(this.lanes[0].iterations):
+            return
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A sweep over the parts of a day: shares of the budget from and to which it goes, where it begins, temperatures of the whole run."""
+
+    begin: float
+    until: float
+    routes: Routes
+    hot: float
+    cold: float
+
+
+def _through(this: Run, sweep: Sweep, dealt: Sequence[Sequence[Rows]], seed: int, k: int) -> list[tuple[int, list[int]]]:
+    """Anneal the parts of a lane, each for its share of a sweep, and return their routes: the best ones where the run ends with it."""
+    lane, budget = this.lanes[k], this.budget
+    total, done = sum(len(tickets) for _, tickets in dealt[k]), 0
+    found: list[tuple[int, list[int]]] = []
+    for number, rows in enumerate(dealt[k]):
+        done += len(rows[1])
+        until, since = sweep.begin + (sweep.until - sweep.begin) * done / max(1, total), budget.share(lane.iterations)
+        if since >= until or budget.over(lane.iterations):
+            continue
+        part = part_of(this.instance.arrays, rows, sweep.routes, seed + len(dealt) * number + k)
+
+        def temperature(share: float, since: float = since, until: float = until) -> float:
+            # Every part sees all the temperatures of the sweep.
+            cooled = sweep.begin + (sweep.until - sweep.begin) * (share - since) / (until - since)
+            return float(sweep.hot * (sweep.cold / sweep.hot) ** cooled)
+
+        _cool(budget, lane, (part.arrays, part.guide, part.state), until, temperature, this.report if k == 0 else lambda: None)
+        found += part.routes(best=sweep.until == 1.0)
+    return found
+
+
+def _temperatures(this: Run, state: State, heat: float) -> tuple[float, float]:
+    """Return the first temperature, times `heat`, and the last."""
+    scale = _scale(this.instance, state)
+    return HOT * heat * scale, COLD * scale
 
 
 def _scale(instance: Instance, state: State) -> float:
