@@ -194,9 +194,9 @@ def test_an_interrupt_during_a_proof_keeps_the_plan(monkeypatch: pytest.MonkeyPa
 def test_a_lane_that_fails_loses_no_plan(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     anneal = run._anneal
 
-    def fail_beside(this: run.Run, lane: run.Lane, *shares: float) -> None:
-        anneal(this, lane, *shares)
-        if lane is not this.lanes[0]:
+    def fail_beside(this: run.Run, begin: float, until: float, heat: float, k: int) -> None:
+        anneal(this, begin, until, heat, k)
+        if k > 0:
             raise MemoryError
 
     monkeypatch.setattr(run, "_anneal", fail_beside)
