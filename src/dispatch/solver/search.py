@@ -67,7 +67,7 @@ STAY = 64
 """Iterations around one ticket before the search goes elsewhere."""
 ROOM = 2
 """One of so many iterations makes room for an absent ticket, while there is one. What is left out costs more than all detours, and who
-could do it may be anywhere: without this, on two days of 100 tickets, one short search in three stayed over 5 % above the best."""
+could do it may be anywhere: on six days of 100 tickets, 6 of 36 short searches stayed over 5 % above the best, and 11 without."""
 
 # Numbers that are passed on. As plain ints they would be types of their own, and each function be compiled once for each.
 ZERO, ONE, NOWHERE, WHATEVER, BY_PRICE = (cast("int", np.int64(n)) for n in (0, 1, NONE, INFEASIBLE, PRICE_ORDER))
