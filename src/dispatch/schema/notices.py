@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from types import MappingProxyType
 
-from dispatch.model import FIXED_STATUSES, Engineer, MatrixTravel, Place, PlanWarning, Problem, Ticket, TicketSkill
+from dispatch.model import FIXED_STATUSES, MatrixTravel, Place, PlanWarning, Problem, Ticket, TicketSkill
 from dispatch.schema.place_faults import kilometres
 from dispatch.schema.values import in_words, plain, shown
 
@@ -100,18 +100,13 @@ def _shifts(problem: Problem, planned: list[tuple[str, Ticket]]) -> Iterator[Pla
                 yield _warning("SHIFT_PAST", f"/engineers/{i}/shifts/{j}", message)
 
 
-def _able(engineer: Engineer, skills: tuple[TicketSkill, ...]) -> bool:
-    tiers = {s.skill: s.tier for s in engineer.skills}
-    return all(tiers.get(s.skill, 0) >= s.tier for s in skills)
-
-
 def _ability(problem: Problem, planned: list[tuple[str, Ticket]]) -> Iterator[PlanWarning]:
     best: dict[str, int] = {}
     for e in problem.engineers:
         for s in e.skills:
             best[s.skill] = max(best.get(s.skill, 0), s.tier)
     dedicated = {c.id: c.dedicated_engineer for c in problem.customers if c.dedicated_engineer is not None}
-    everybody = frozenset(e.id for e in problem.engineers)
+    tiers = {e.id: {s.skill: s.tier for s in e.skills} for e in problem.engineers}
     able: dict[tuple[TicketSkill, ...], frozenset[str]] = {}
     for pointer, t in planned:
         hopeless = False
@@ -123,13 +118,16 @@ def _ability(problem: Problem, planned: list[tuple[str, Ticket]]) -> Iterator[Pl
                 ending = f"; the highest tier there is is {tier}." if tier else "."
                 message = f"Ticket {shown(t.id)} asks for {shown(wanted.skill)} at tier {wanted.tier}, and nobody has it{ending}"
                 yield _warning(code, f"{pointer}/skills/{k}", message)
-        if hopeless or not everybody:
+        if hopeless or not tiers:
             continue
         if t.skills not in able:
-            able[t.skills] = frozenset(e.id for e in problem.engineers if _able(e, t.skills))
-        choice, own = t.engineers, dedicated.get(t.customer or "")
-        allowed = frozenset(choice.must) or (everybody if own is None else frozenset((own,)))
-        if not able[t.skills] & (allowed - frozenset(choice.never)):
+            able[t.skills] = frozenset(e for e, has in tiers.items() if all(has.get(s.skill, 0) >= s.tier for s in t.skills))
+        left, choice, own = able[t.skills], t.engineers, dedicated.get(t.customer or "")
+        if choice.must or own is not None:
+            left &= frozenset(choice.must or (own,))
+        if choice.never:
+            left -= frozenset(choice.never)
+        if not left:
             message = f"No engineer who may do ticket {shown(t.id)} has every skill it asks for." if t.skills else ""
             yield _warning("NOBODY_ABLE_AND_ALLOWED", pointer, message or f"No engineer may do ticket {shown(t.id)}.")
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import tzinfo
 from decimal import Decimal
+from json.encoder import encode_basestring
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -50,36 +51,36 @@ _Clock = Callable[[int], str]
 
 def lines(value: Any) -> bytes:
     """Return JSON in which a value of up to 120 characters stands on one line, and a row of numbers always does."""
-    return "".join((*_laid_out(value, 0), "\n")).encode()
+    return f"{_laid_out(value, 0)}\n".encode()
 
 
-def _laid_out(value: Any, depth: int) -> list[str]:
-    """Return the parts of a value at a depth of nesting, to be joined."""
+def _laid_out(value: Any, depth: int) -> str:
+    """Return a value at a depth of nesting."""
     numbers = isinstance(value, list) and bool(value) and isinstance(value[0], (int, float))
     if not isinstance(value, (dict, list)) or not value or numbers:
-        return [_flat(value)]
-    if depth and not _long(value):
-        flat = _flat(value)
-        if len(flat) + 2 * depth <= _WIDTH:
-            return [flat]
-    named = isinstance(value, dict)
-    indent = "  " * (depth + 1)
-    parts = ["{\n" if named else "[\n"]
-    for i, item in enumerate(value):
-        parts += [",\n" if i else "", indent, f"{_flat(item)}: " if named else ""]
-        parts += _laid_out(value[item] if named else item, depth + 1)
-    parts += ["\n", "  " * depth, "}" if named else "]"]
-    return parts
+        return _flat(value)
+    if isinstance(value, dict):
+        opening, closing = "{", "}"
+        parts = [f"{encode_basestring(key)}: {_laid_out(item, depth + 1)}" for key, item in value.items()]
+    else:
+        opening, closing = "[", "]"
+        parts = [_laid_out(item, depth + 1) for item in value]
+    # What is broken into lines inside is too long as a whole, too; a line break in a text is written as two characters.
+    if depth and sum(map(len, parts)) + 2 * len(parts) + 2 * depth <= _WIDTH and not any("\n" in part for part in parts):
+        return f"{opening}{', '.join(parts)}{closing}"
+    indent = "  " * depth
+    inside = f",\n{indent}  ".join(parts)
+    return f"{opening}\n{indent}  {inside}\n{indent}{closing}"
 
 
-_flat: Callable[[Any], str] = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+_encode: Callable[[Any], str] = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 
-def _long(value: Any) -> bool:
-    """Return whether a value is plainly too long for one line: cheaper than writing 10,000 tickets to find out."""
-    if not isinstance(value, (dict, list)):
-        return False
-    return 3 * len(value) > _WIDTH or any(_long(v) for v in (value.values() if isinstance(value, dict) else value))
+def _flat(value: Any) -> str:
+    """Return a value on one line; texts and whole numbers, which are nearly all there are, without an encoder."""
+    if type(value) is str:
+        return encode_basestring(value)
+    return str(value) if type(value) is int else _encode(value)
 
 
 def _clock(zone: tzinfo) -> _Clock:

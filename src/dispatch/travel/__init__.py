@@ -184,23 +184,23 @@ def _fallen_back(travel: RoadTravel | ServerTravel, at: Points, error: TravelErr
 def _unreachable(at: Points, legs: Legs) -> Iterator[PlanWarning]:
     """Yield the tickets that no engineer can come to or back from, then the bases with no way to or from any other ticket."""
     bases, tickets = sorted(at.bases), sorted(at.tickets)
-    stranded = []
+    stranded = set()
     if bases:
-        for i in tickets:
-            there, back = _reached(legs.seconds, i, bases)
+        for i, there, back in _reached(legs.seconds, tickets, bases):
             if not (there and back):
-                stranded.append(i)
+                stranded.add(i)
                 ways = "to {}, nor back" if not (there or back) else "to {}" if back else "back from {}"
                 yield warning("PLACE_UNREACHABLE", at.pointers[i], f"No engineer can come {ways.format(at.names[i])}.")
     others = [i for i in tickets if i not in stranded]
     if others:
-        for i in bases:
-            there, back = _reached(legs.seconds, i, others)
+        for i, there, back in _reached(legs.seconds, bases, others):
             if not (there and back):
                 ways = "between {} and" if not (there or back) else "to {} from" if back else "from {} to"
                 yield warning("PLACE_UNREACHABLE", at.pointers[i], f"There is no way {ways.format(at.names[i])} any ticket.")
 
 
-def _reached(seconds: npt.NDArray[np.int32], i: int, others: list[int]) -> tuple[bool, bool]:
-    """Return whether there is a way to a point from any of the others, and from it to any of them."""
-    return bool((seconds[others, i] < UNREACHABLE).any()), bool((seconds[i, others] < UNREACHABLE).any())
+def _reached(seconds: npt.NDArray[np.int32], points: list[int], others: list[int]) -> Iterator[tuple[int, bool, bool]]:
+    """Yield each point with whether there is a way to it from any of the others, and from it to any of them."""
+    there = np.any(seconds[np.ix_(others, points)] < UNREACHABLE, axis=0)
+    back = np.any(seconds[np.ix_(points, others)] < UNREACHABLE, axis=1)
+    return ((i, bool(to), bool(fro)) for i, to, fro in zip(points, there, back, strict=True))
