@@ -207,9 +207,11 @@ def _telling(quiet: bool) -> Callable[[Tried], None] | None:
 
     def tell(tried: Tried) -> None:
         nonlocal number
-        number += 1
+        number += tried.again is None
         missed = ", ".join(dict.fromkeys(v.figure for v in tried.missed))
-        note(f"Crew {number}: {tried.compared.alternative.name}: {'meets all targets' if tried.met else f'misses {missed}'}")
+        came_out = "meets all targets" if tried.met else f"misses {missed}"
+        where = f"Crew {number}" if tried.again is None else "Again, on other random numbers"
+        note(f"{where}: {tried.compared.alternative.name}: {came_out}")
 
     return tell
 

@@ -16,8 +16,8 @@ from dispatch.simulation.kpis import FIGURES, of_scope
 from dispatch.simulation.promises import Promised
 from dispatch.simulation.runs import Estimate
 from dispatch.simulation.staff import Group as Crowd
-from dispatch.simulation.staff import Staffed, Tried
-from dispatch.simulation.studies import Study
+from dispatch.simulation.staff import Staffed
+from dispatch.simulation.studies import Compared, Study
 from dispatch.simulation.world import World
 
 
@@ -72,8 +72,10 @@ def sweep(study: Study, world: World) -> RenderableType:
     return Group(*parts)
 
 
-def _figures(t: Tried) -> list[str]:
-    return [mean_over_interval(v.estimate, FIGURES[v.figure]) for v in t.compared.targets]
+def _judged(c: Compared) -> list[str | Text]:
+    """Return the cells of a table for how the targets came out, and whether all are met."""
+    figures = [mean_over_interval(v.estimate, FIGURES[v.figure]) for v in c.targets]
+    return [*figures, Text("met", "green") if c.met else Text("missed", "bold red")]
 
 
 def staff(found: Staffed, world: World) -> RenderableType:
@@ -85,8 +87,9 @@ def staff(found: Staffed, world: World) -> RenderableType:
     rows += [("one less", t) for t in found.neighbours]
     rows += [] if found.today is None else [("today", found.today)]
     for name, t in rows:
-        verdict = Text("met" if t.met else "missed", "green" if t.met else "bold red")
-        table.add_row(name, text(staffing_answers.said(t, found.groups)), f"{t.cost:,.0f}", *_figures(t), verdict)
+        table.add_row(name, text(staffing_answers.said(t, found.groups)), f"{t.cost:,.0f}", *_judged(t.compared))
+        if t.again is not None:
+            table.add_row("again", "on other random numbers", "", *_judged(t.again))
     many = f"{len(found.tried)} crews were simulated"
     parts: list[RenderableType] = [table, Text()]
     if found.best is not None:

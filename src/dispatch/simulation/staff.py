@@ -24,6 +24,8 @@ __all__ = ["Group", "Staffed", "Tried", "groups_of", "offered", "staff", "with_c
 
 FIRST = 3
 """Replications after which a crew that misses beyond doubt is not looked at any longer."""
+OTHERS = 1_000_003
+"""Added to the seed for the random numbers on which what met all targets is judged again."""
 HELPED = {"at_least": frozenset({"sla", "first_time_fix"}), "at_most": frozenset({
     "response_mean_minutes", "response_p50_minutes", "response_p90_minutes", "resolution_p50_minutes", "repeat_rate", "no_show_share",
     "cancelled_share", "escalated_share", "travel_per_visit_minutes", "backlog_end", "tickets_in_system", "utilisation",
@@ -65,21 +67,30 @@ class Tried:
         Of each group.
     cost
         Money a week for its shifts.
+    again
+        The same crew on other random numbers, if it met all targets and may be the answer: of many crews one meets them by luck, and that
+        is the one that a search would find.
     """
 
     counts: tuple[int, ...]
     cost: float
     compared: Compared
+    again: Compared | None = None
 
     @property
     def met(self) -> bool:
-        """Whether it meets all targets."""
-        return self.compared.met
+        """Whether it meets all targets, wherever it was judged."""
+        return self.compared.met and (self.again is None or self.again.met)
+
+    @property
+    def targets(self) -> tuple[Verdict, ...]:
+        """How the targets came out where it was judged last."""
+        return (self.compared if self.again is None else self.again).targets
 
     @property
     def missed(self) -> tuple[Verdict, ...]:
         """The targets it misses."""
-        return tuple(v for v in self.compared.targets if not v.met)
+        return tuple(v for v in self.targets if not v.met)
 
 
 @dataclass(frozen=True)
@@ -117,7 +128,7 @@ class Staffed:
         """Return, for each target that no crew met, the best that was reached, and by which crew."""
         found = []
         for k, target in enumerate(self.tried[0].compared.targets if self.tried else ()):
-            mine = [(t.compared.targets[k], t) for t in self.tried if t.compared.targets[k].estimate.mean is not None]
+            mine = [(t.targets[k], t) for t in self.tried if t.targets[k].estimate.mean is not None]
             if mine and not any(v.met for v, _ in mine):
                 sign = 1 if target.at_least is not None else -1
                 found.append(max(mine, key=lambda pair: sign * (pair[0].estimate.mean or 0.0)))
@@ -217,9 +228,11 @@ class _Search:
         return self.plan.stop() or len(self.tried) >= self.limit
 
     def crew(self, counts: tuple[int, ...], whole: bool = False) -> Tried:
-        """Return a crew, simulated; one that misses beyond doubt not to the end, unless `whole`."""
+        """Return a crew, simulated: `whole` to the end and, if it meets all targets, again; else not beyond a miss that leaves no doubt."""
         known = self.tried.get(counts)
-        if known is not None and (not whole or len(known.compared.result.replications) == self.plan.replications):
+        if known is not None and (not whole or known.again is not None):
+            return known
+        if known is not None and not known.compared.met and len(known.compared.result.replications) == self.plan.replications:
             return known
         alternative = with_crew(self.tree, self.groups, counts)
         first = min(FIRST, self.plan.replications)
@@ -227,9 +240,12 @@ class _Search:
         surely = first >= FIRST and any(_beyond_doubt(v) for v in found.targets)
         if whole or not surely:
             (found,) = simulate_all([alternative], self.plan).compared
+        again = None
+        if whole and found.met and not self.plan.stop():
+            (again,) = simulate_all([alternative], replace(self.plan, seed=self.plan.seed + OTHERS)).compared
         cost = sum(g.cost * n for g, n in zip(self.groups, counts, strict=True))
-        self.tried[counts] = tried = Tried(counts, cost, found)
-        if self.on_crew is not None and known is None:
+        self.tried[counts] = tried = Tried(counts, cost, found, again)
+        if self.on_crew is not None and (known is None or again is not None):
             self.on_crew(tried)
         return tried
 

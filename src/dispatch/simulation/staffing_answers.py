@@ -11,7 +11,7 @@ from dispatch.simulation import answers, page, picture
 from dispatch.simulation.kpis import ALL, FIGURES, of_scope
 from dispatch.simulation.promises import Promise, Promised, per_money
 from dispatch.simulation.staff import Group, Staffed, Tried
-from dispatch.simulation.studies import Study
+from dispatch.simulation.studies import Compared, Study
 from dispatch.simulation.sweeps import columns, heading, with_sign
 from dispatch.simulation.world import World
 
@@ -55,6 +55,7 @@ def _tried(t: Tried, groups: Sequence[Group]) -> dict[str, Any]:
         "replications": len(t.compared.result.replications),
         "met": t.met,
         "targets": [answers.target(v) for v in t.compared.targets],
+        "again": None if t.again is None else [answers.target(v) for v in t.again.targets],
     }
 
 
@@ -76,18 +77,23 @@ def staff(found: Staffed, world: World, plan: tuple[int, int, int]) -> dict[str,
     }
 
 
-def _row(name: str, t: Tried, found: Staffed) -> list[str | Markup]:
-    verdict = el("strong", "met" if t.met else "missed", class_=None if t.met else "late")
-    figures = [page.with_interval(v.estimate, FIGURES[v.figure]) for v in t.compared.targets]
-    return [name, said(t, found.groups), verdict, f"{t.cost:,.0f}", *figures]
+def _rows(name: str, t: Tried, found: Staffed) -> list[list[str | Markup]]:
+    """Return the row of a crew, and another where it was judged again."""
+    rows = [[name, said(t, found.groups), *_judged(t.compared, f"{t.cost:,.0f}")]]
+    return rows if t.again is None else [*rows, ["again" if name else "", "on other random numbers", *_judged(t.again, "")]]
+
+
+def _judged(c: Compared, cost: str) -> list[str | Markup]:
+    verdict = el("strong", "met" if c.met else "missed", class_=None if c.met else "late")
+    return [verdict, cost, *(page.with_interval(v.estimate, FIGURES[v.figure]) for v in c.targets)]
 
 
 def staff_html(found: Staffed, world: World) -> str:
     """Return the report of a search for a crew."""
-    rows = [] if found.best is None else [_row("best", found.best, found)]
-    rows += [_row("one less", t, found) for t in found.neighbours]
-    rows += [] if found.today is None else [_row("today", found.today, found)]
-    tried = [_row("", t, found)[1:] for t in found.tried]
+    rows = [] if found.best is None else _rows("best", found.best, found)
+    rows += [row for t in found.neighbours for row in _rows("one less", t, found)]
+    rows += [] if found.today is None else _rows("today", found.today, found)
+    tried = [row[1:] for t in found.tried for row in _rows("", t, found)]
     names = [heading((v.figure, v.scope)) for v in (found.tried[0].compared.targets if found.tried else ())]
     lead = (
         "No crew in range meets all targets."
@@ -102,7 +108,7 @@ def staff_html(found: Staffed, world: World) -> str:
         page.section("All crews that were simulated", page.table(("Crew", "Targets", "Shifts a week cost", *names), tried, 2)),
     ]
     made = "CP-SAT proposes the cheapest crew that is not ruled out; what misses a target rules out every crew that has nobody more. "
-    made += "Intervals are 95 %."
+    made += "What may be the answer is judged again on other random numbers, and has to meet all targets there, too. Intervals are 95 %."
     return page.document(world.name or "Crew", lead, (), parts, made)
 
 
