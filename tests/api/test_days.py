@@ -317,7 +317,29 @@ def test_a_long_log_is_folded_into_the_day_that_is_kept(day: Desk) -> None:
         revision, kept = days.head(connection, ("", "2026-03-10")), days.snapshot(connection, ("", "2026-03-10"))
     assert kept is not None
     assert kept[0] == revision == module.LONG + 3
-    assert len(LiveDays(day.service).read(("", "2026-03-10")).tickets()) == module.LONG + 4
+    assert len(LiveDays(day.service).read(("", "2026-03-10")).day.problem.tickets) == module.LONG + 4
+
+
+def test_more_tickets_than_that_stay_in_the_log_until_somebody_asks_for_the_plan(day: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dispatch.api import desk as module
+    from dispatch.store import days
+
+    monkeypatch.setattr(module, "FOLDED", module.LONG)
+
+    def kept() -> int:
+        day.clock.now += 10
+        day.service.desk.tidy()
+        with day.service.store.reading() as connection:
+            found = days.snapshot(connection, ("", "2026-03-10"))
+        assert found is not None
+        return found[0]
+
+    for i in range(module.LONG + 2):
+        put(day, f"{DAY}/tickets/N{i}", NEW)
+    assert kept() == 1
+    assert len(list(LiveDays(day.service).read(("", "2026-03-10")).tickets())) == module.LONG + 4
+    day.get(f"{DAY}/plan")
+    assert kept() == module.LONG + 3
 
 
 def test_what_is_saved_plans_the_same_elsewhere(day: Desk) -> None:

@@ -37,7 +37,7 @@ from dispatch.api.service import Caller, Dispatcher, Here, Integration, Service,
 from dispatch.api.standing import BESIDE, TOGETHER, Standing
 from dispatch.errors import InputError
 from dispatch.events import EngineerPut, Event, TicketPut
-from dispatch.model import FIXED_STATUSES, Plan, Problem
+from dispatch.model import Plan, Problem
 from dispatch.planning import Applied, Planned
 from dispatch.planning.writing import candidates_document
 from dispatch.schema import text
@@ -137,9 +137,7 @@ def list_days(
 def day_document(seen: View) -> dict[str, Any]:
     """Return how a day stands, as far as it is seen."""
     s = seen.standing
-    tickets = [t for t in s.tickets() if seen.sees(t)]
-    stops = s.ground.stops
-    waiting = [t for t in tickets if t.id not in stops and t.status not in (*FIXED_STATUSES, "cancelled")]
+    tickets, planned, waiting = s.counts(seen.regions)
     region, date = s.key
     query = f"?{urlencode({'region': region})}" if region else ""
     day = s.ground.day
@@ -151,10 +149,10 @@ def day_document(seen: View) -> dict[str, Any]:
         "name": day.problem.name,
         "time_zone": s.time_zone,
         "now": answers.moment(day.problem.now, s.time_zone),
-        "tickets": len(tickets),
+        "tickets": tickets,
         "engineers": sum(seen.sees(e) for e in day.problem.engineers),
-        "planned": sum(t.id in stops for t in tickets),
-        "unassigned": len(waiting),
+        "planned": planned,
+        "unassigned": waiting,
         "appointments": [hold_document(s, h) for h in day.holds if seen.sees(s.ticket(h.ticket))],
         "violations": answers.violations([v for v in day.violations if seen.regions is None or seen.sees(s.ticket(v.ticket or ""))]),
         "links": {"self": f"/v1/days/{date}{query}", **{name: f"/v1/days/{date}/{name}{query}" for name in names}},

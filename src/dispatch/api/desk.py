@@ -44,6 +44,9 @@ ATTEMPTS = 50
 """How often a change is worked out anew because another server was quicker."""
 LONG, VERY_LONG, QUIET = 50, 5000, 3.0
 """Entries of a log after which the whole day is kept: so many once nothing has happened for these seconds, and so many in any case."""
+FOLDED = 2000
+"""Most tickets put beside a day that are worked in before anybody asks for its plan. More take a matrix of gigabytes, and the log is read
+fast enough."""
 ITSELF = Caller("", "the service", "admin", None)
 """Who lets time pass."""
 
@@ -195,7 +198,7 @@ class Desk:
             kept = days.snapshot(connection, key)
             assert kept is not None
             place.kept = kept[0]
-            standing = Standing(key, kept[0], Ground(planning.read_day(kept[1])))
+            standing = Standing(key, kept[0], Ground(planning.read_day(kept[1]), kept[0]))
             entries = days.log(connection, key, standing.revision)
             # A day of 1,000 tickets is a million objects that stay: looking through them for garbage would stop all answers for a while.
             gc.freeze()
@@ -299,7 +302,7 @@ class Desk:
                 return None
             hooks.tell(connection, key[0], [message(key, entry)], now)
         self.service.outgoing.wake()
-        return answer(Standing(key, 1, Ground(day))).response()
+        return answer(Standing(key, 1, Ground(day, 1))).response()
 
     # ------------------------------------------------------------------- time
 
@@ -330,12 +333,16 @@ class Desk:
             standing = place.standing
             if standing is None:
                 continue
-            entries = standing.revision - place.kept
-            if entries > VERY_LONG or (entries > LONG and now - place.changed_at > QUIET):
-                data = planning.write_day(standing.day)
+            quiet = now - place.changed_at > QUIET
+            if quiet and standing.revision - place.kept > LONG and len(standing.beside) <= FOLDED:
+                standing.whole()
+            ground = standing.ground
+            entries = ground.revision - place.kept
+            if entries > VERY_LONG or (entries > LONG and quiet):
+                data = planning.write_day(ground.day)
                 with self.service.store.writing() as connection:
-                    days.keep(connection, key, standing.revision, data)
-                place.kept = standing.revision
+                    days.keep(connection, key, ground.revision, data)
+                place.kept = ground.revision
 
 
 @dataclass(frozen=True)

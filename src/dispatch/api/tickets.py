@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
@@ -132,10 +131,8 @@ def list_tickets(
             and (placed is None or placed == (at is not None))
         )
 
-    every = s.tickets()
-    first = bisect_right(every, after, key=lambda t: t.id) if after else 0
     found = []
-    for t in every[first:]:
+    for t in s.tickets(after):
         if wanted(t):
             found.append(t)
             if len(found) > limit:
