@@ -130,13 +130,17 @@ def test_staff_prints_the_crew_its_neighbours_and_today(world: Path, tmp_path: P
     out = ("--report", tmp_path / "staff.html", "--picture", tmp_path / "staff.png")
     ended = run("simulate", "staff", world, *SHORT, "--range", "ann=0..3", *out, COLUMNS="140")
     assert ended.exit_code == 0
-    assert "The cheapest crew that meets all targets: ann 1. " in ended.stdout
+    assert "The cheapest crew that meets all targets: ann 2. " in ended.stdout
     assert "Crew 1: ann 2: meets all targets" in ended.stderr
+    assert "Crew 3: ann 1: meets all targets" in ended.stderr
+    assert "Again, on other random numbers: ann 1: misses sla" in ended.stderr
+    assert re.search(r"\n *again +on other random numbers .*met", ended.stdout)
     assert "ann 1" in (tmp_path / "staff.html").read_text("utf-8")
     found = document(run("simulate", "staff", world, *SHORT, "--range", "ann=0..3", "--json", "--quiet"))
     assert (found["format"], found["complete"], found["best"]["crew"], found["today"]["crew"]) == (
-        "dispatch-staff/1", True, {"ann": 1}, {"ann": 2}
+        "dispatch-staff/1", True, {"ann": 2}, {"ann": 2}
     )  # fmt: skip
+    assert [(t["crew"], t["met"], bool(t["again"])) for t in found["neighbours"]] == [({"ann": 1}, False, True)]
 
 
 def test_targets_that_no_crew_meets_are_named_with_the_nearest_figure(tmp_path: Path) -> None:

@@ -21,6 +21,8 @@ from dispatch.cli.simulate import Cluster, Days, Replications, Seed, Workers, Wo
 __all__ = ["app"]
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from dispatch.simulation.alternatives import Grid
     from dispatch.simulation.staff import Tried
     from dispatch.simulation.studies import Plan
@@ -63,12 +65,25 @@ class Outputs:
 
             drawing.figure(1, 1, 1, 1)
 
-    def write(self, path: Path | None, data: bytes) -> None:
-        """Write one of the files."""
-        if path is not None:
-            write(path, data)
-            if not self.quiet:
-                note(f"Wrote {path}")
+    def give(
+        self, draw: Callable[[], Any], html: Callable[[], str], document: Callable[[], Any], words: Callable[[], RenderableType]
+    ) -> None:
+        """Write the files and print the answer, each made where it is wanted."""
+        from dispatch.simulation import picture as drawing
+
+        if self.picture is not None:
+            self._write(self.picture, drawing.save(draw(), self.picture))
+        if self.report is not None:
+            self._write(self.report, html().encode())
+        if self.as_json:
+            put(answers.text(document()))
+        elif not self.quiet:
+            say(words())
+
+    def _write(self, path: Path, data: bytes) -> None:
+        write(path, data)
+        if not self.quiet:
+            note(f"Wrote {path}")
 
 
 def read_tree(source: str) -> tuple[dict[str, Any], World]:
@@ -157,7 +172,6 @@ def sweep(
 ) -> int:
     """Try headcounts, skill mixes, policies and region borders, each with each, on the same tickets."""
     from dispatch.cli import staffing_told as words
-    from dispatch.simulation import picture as drawing
     from dispatch.simulation import sweeps
     from dispatch.simulation.alternatives import alternatives
     from dispatch.simulation.studies import simulate_all
@@ -168,14 +182,12 @@ def sweep(
     found = alternatives(tree, _grid(grid, headcount or (), policy, dispatching))
     with planned(days, replications, seed, workers, cluster, keep, quiet) as plan:
         study = simulate_all(found, plan)
-    if picture is not None:
-        out.write(picture, drawing.save(sweeps.draw(study, there), picture))
-    if report is not None:
-        out.write(report, sweeps.html(study, there).encode())
-    if as_json:
-        put(answers.text(sweeps.answer(study, there)))
-    elif not quiet:
-        say(words.sweep(study, there))
+    out.give(
+        lambda: sweeps.draw(study, there),
+        lambda: sweeps.html(study, there),
+        lambda: sweeps.answer(study, there),
+        lambda: words.sweep(study, there),
+    )
     if not study.complete:
         if keep is not None and not quiet:
             note(f"Stopped. What is done is in {keep}: the same command goes on from there.")
@@ -247,7 +259,6 @@ def staff(
 ) -> int:
     """Find the cheapest crew that meets all targets, and show that those with one engineer less do not."""
     from dispatch.cli import staffing_told as words
-    from dispatch.simulation import picture as drawing
     from dispatch.simulation import staffing_answers as said
     from dispatch.simulation.staff import groups_of
     from dispatch.simulation.staff import staff as search
@@ -259,14 +270,12 @@ def staff(
     with planned(days, replications, seed, workers, cluster, keep, True) as plan:
         result = search(tree, there, found, plan, most_crews=crews, on_crew=_telling(quiet))
         stopped = plan.stop()
-    if picture is not None:
-        out.write(picture, drawing.save(said.draw_staff(result, there), picture))
-    if report is not None:
-        out.write(report, said.staff_html(result, there).encode())
-    if as_json:
-        put(answers.text(said.staff(result, there, (days, replications, seed))))
-    elif not quiet:
-        say(words.staff(result, there))
+    out.give(
+        lambda: said.draw_staff(result, there),
+        lambda: said.staff_html(result, there),
+        lambda: said.staff(result, there, (days, replications, seed)),
+        lambda: words.staff(result, there),
+    )
     if stopped:
         return STOPPED
     return 0 if result.best is not None else FAILED
@@ -301,7 +310,6 @@ def promise(
 ) -> int:
     """Say which promises today's people keep, how surely, and what it takes and costs to promise more."""
     from dispatch.cli import staffing_told as words
-    from dispatch.simulation import picture as drawing
     from dispatch.simulation import staffing_answers as said
     from dispatch.simulation.promises import promise as ask
 
@@ -316,14 +324,12 @@ def promise(
     tree, there = read_tree(world)
     with planned(days, replications, seed, workers, cluster, keep, quiet) as plan:
         result = ask(tree, there, plan, factors, share, room, most_crews=crews, on_crew=_telling(quiet))
-    if picture is not None:
-        out.write(picture, drawing.save(said.draw_promises(result), picture))
-    if report is not None:
-        out.write(report, said.promises_html(result, there).encode())
-    if as_json:
-        put(answers.text(said.promises(result, there, (days, replications, seed))))
-    elif not quiet:
-        say(words.promises(result, there))
+    out.give(
+        lambda: said.draw_promises(result),
+        lambda: said.promises_html(result, there),
+        lambda: said.promises(result, there, (days, replications, seed)),
+        lambda: words.promises(result, there),
+    )
     return 0 if result.complete else STOPPED
 
 
@@ -345,7 +351,6 @@ def marginal(
 ) -> int:
     """Say what one more engineer of each skill, tier and region would buy."""
     from dispatch.cli import staffing_told as words
-    from dispatch.simulation import picture as drawing
     from dispatch.simulation import staffing_answers as said
     from dispatch.simulation.promises import marginal as ask
 
@@ -354,14 +359,12 @@ def marginal(
     tree, there = read_tree(world)
     with planned(days, replications, seed, workers, cluster, keep, quiet) as plan:
         groups, study = ask(tree, there, plan)
-    if picture is not None:
-        out.write(picture, drawing.save(said.draw_differences(groups, study, there), picture))
-    if report is not None:
-        out.write(report, said.marginal_html(groups, study, there).encode())
-    if as_json:
-        put(answers.text(said.marginal(groups, study, there)))
-    elif not quiet:
-        say(words.marginal(groups, study, there))
+    out.give(
+        lambda: said.draw_differences(groups, study, there),
+        lambda: said.marginal_html(groups, study, there),
+        lambda: said.marginal(groups, study, there),
+        lambda: words.marginal(groups, study, there),
+    )
     return 0 if study.complete else STOPPED
 
 
@@ -394,7 +397,6 @@ def backtest(
     from dispatch.cli import staffing_told as words
     from dispatch.simulation import backtest as replaying
     from dispatch.simulation import logs
-    from dispatch.simulation import picture as drawing
 
     out = Outputs(report, picture, as_json, quiet)
     out.check()
@@ -406,12 +408,5 @@ def backtest(
     with planned(1, replications, seed, workers, cluster, None, quiet) as plan:
         result = replaying.backtest(tree, given, plan, days)
         stopped = plan.stop()
-    if picture is not None:
-        out.write(picture, drawing.save(replaying.draw(result), picture))
-    if report is not None:
-        out.write(report, replaying.html(result).encode())
-    if as_json:
-        put(answers.text(replaying.answer(result)))
-    elif not quiet:
-        say(words.replay(result))
+    out.give(lambda: replaying.draw(result), lambda: replaying.html(result), lambda: replaying.answer(result), lambda: words.replay(result))
     return STOPPED if stopped else 0

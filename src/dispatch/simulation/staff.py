@@ -245,8 +245,11 @@ class _Search:
             (again,) = simulate_all([alternative], replace(self.plan, seed=self.plan.seed + OTHERS)).compared
         cost = sum(g.cost * n for g, n in zip(self.groups, counts, strict=True))
         self.tried[counts] = tried = Tried(counts, cost, found, again)
-        if self.on_crew is not None and (known is None or again is not None):
-            self.on_crew(tried)
+        if self.on_crew is not None:
+            if known is None:
+                self.on_crew(replace(tried, again=None))
+            if again is not None:
+                self.on_crew(tried)
         return tried
 
 
@@ -304,7 +307,7 @@ def staff(
     most_crews
         Most crews that are simulated.
     on_crew
-        Told of every crew that was simulated.
+        Told of every crew that was simulated, and once more of those judged again.
 
     Raises
     ------
