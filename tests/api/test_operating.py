@@ -73,9 +73,11 @@ def test_all_that_is_logged_is_one_document_a_line(capsys: pytest.CaptureFixture
     logging.getLogger("dispatch.requests").info("request", extra={"request_id": "r1", "path": "/v1/\n{}"})
     logging.getLogger("somebody.else").warning("a warning\nin two lines")
     logging.getLogger("dispatch.api").debug("not told")
-    first, second = (json.loads(line) for line in capsys.readouterr().err.splitlines())
+    logging.getLogger("uvicorn.error").info("Started", extra={"color_message": "\x1b[36mStarted"})
+    first, second, third = (json.loads(line) for line in capsys.readouterr().err.splitlines())
     assert (first["event"], first["request_id"], first["path"], first["level"]) == ("request", "r1", "/v1/\n{}", "info")
     assert (second["event"], second["logger"], second["level"]) == ("a warning\nin two lines", "somebody.else", "warning")
+    assert third.keys() == {"event", "level", "logger", "timestamp"}
 
 
 class InThread(Executor):

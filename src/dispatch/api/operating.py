@@ -80,6 +80,12 @@ def metrics(service: Here, _: Viewer) -> Response:
     return Response(generate_latest(service.metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
 
+def _uncoloured(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Leave away what uvicorn says once more in colours."""
+    event.pop("color_message", None)
+    return event
+
+
 def log_as_json(level: str) -> None:
     """Write all that is logged, by this package or another, as one JSON object a line on standard error."""
     shared: list[Any] = [
@@ -87,6 +93,7 @@ def log_as_json(level: str) -> None:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.stdlib.ExtraAdder(),
+        _uncoloured,
     ]
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
