@@ -109,6 +109,17 @@ def test_the_proof_shows_every_crew_with_one_engineer_less_with_its_figures() ->
     assert found.dearer() == difference(found.today.compared.result, found.best.compared.result, "cost_per_day")
 
 
+def test_a_search_that_is_ended_gives_the_cheapest_crew_that_it_knows() -> None:
+    for ranges, expected in ((RANGES, (1, 1)), ({"any": (2, 3), "drives": (0, 3)}, (3, 3))):
+        found = staff(WORLD, there(WORLD), groups_of(WORLD, there(WORLD), 4, ranges), PLAN, most_crews=2)
+        assert (len(found.tried), found.complete, found.neighbours) == (2, False, ())
+        assert crew(found.best) == expected
+        assert found.best is not None
+        assert found.best.again is not None
+    groups = groups_of(WORLD, there(WORLD), 4, RANGES)
+    assert not staff(WORLD, there(WORLD), groups, replace(PLAN, stop=lambda: True)).complete
+
+
 def test_where_no_crew_in_range_meets_a_target_the_nearest_figure_is_told() -> None:
     hard = {**WORLD, "targets": [TARGET, {"figure": "resolution_p50_minutes", "at_most": 20}]}
     found = staff(hard, there(hard), groups_of(hard, there(hard), 4, RANGES), PLAN)

@@ -98,7 +98,7 @@ def staff(found: Staffed, world: World) -> RenderableType:
         if more is not None and more.mean is not None:
             parts.append(text(f"A day costs {sweeps.with_sign(more, 'money')} {money} against today."))
     else:
-        parts.append(text(f"No crew in range meets all targets. {many}."))
+        parts.append(text(f"No crew {'in range' if found.complete else 'that was simulated'} meets all targets. {many}."))
         for v, t in found.nearest():
             crew = staffing_answers.said(t, found.groups)
             wanted, reached = bound(v), number(v.estimate.mean, FIGURES[v.figure])

@@ -100,7 +100,7 @@ class Staffed:
     Parameters
     ----------
     best
-        The cheapest crew that meets all targets, None where none in range does.
+        The cheapest crew that meets all targets, None where none in range does; of a search that was ended, the cheapest known by then.
     today
         The crew of the world as it is.
     neighbours
@@ -319,7 +319,7 @@ def staff(
     search = _Search(tree, found, plan, most_crews, on_crew)
     today = tuple(g.now for g in found)
     search.crew(today, whole=True)
-    top = search.crew(tuple(g.most for g in found)) if not search.over else None
+    top = search.crew(tuple(g.most for g in found), whole=True) if not search.over else None
     if top is None or any(_helped(v) for v in top.missed):
         return _result(search, None, today, complete=top is not None)
     least = _least(search, top.counts) if top.met else [g.least for g in found]
@@ -338,13 +338,19 @@ def staff(
                 break
         cuts.append(cut_of(search.tried[proposed], found))
     complete = not search.over
-    if best is not None and best.met:
-        while not plan.stop():
-            better = [n for n in _neighbours(search, best) if n.met]
-            if not better:
-                break
-            best = min(better, key=lambda n: n.cost)
-    return _result(search, best if best is not None and best.met else None, today, complete)
+    if best is None or not best.met:  # ended before its end: what is known by then
+        known = [t for t in search.tried.values() if t.again is not None and t.met and _in_range(t, found)]
+        best = min(known, key=lambda t: (t.cost, t.counts), default=None)
+    while complete and best is not None and not plan.stop():
+        better = [n for n in _neighbours(search, best) if n.met]
+        if not better:
+            break
+        best = min(better, key=lambda n: n.cost)
+    return _result(search, best, today, complete)
+
+
+def _in_range(tried: Tried, found: Sequence[Group]) -> bool:
+    return all(g.least <= n <= g.most for g, n in zip(found, tried.counts, strict=True))
 
 
 def _neighbours(search: _Search, best: Tried) -> list[Tried]:
@@ -358,6 +364,6 @@ def _neighbours(search: _Search, best: Tried) -> list[Tried]:
 
 
 def _result(search: _Search, best: Tried | None, today: tuple[int, ...], complete: bool) -> Staffed:
-    neighbours = () if best is None or search.plan.stop() else tuple(_neighbours(search, best))
+    neighbours = tuple(_neighbours(search, best)) if complete and best is not None and not search.plan.stop() else ()
     tried = tuple(sorted(search.tried.values(), key=lambda t: (t.cost, t.counts)))
     return Staffed(search.groups, best, search.tried.get(today), neighbours, tried, complete)

@@ -96,7 +96,7 @@ def staff_html(found: Staffed, world: World) -> str:
     tried = [row[1:] for t in found.tried for row in _rows("", t, found)]
     names = [heading((v.figure, v.scope)) for v in (found.tried[0].compared.targets if found.tried else ())]
     lead = (
-        "No crew in range meets all targets."
+        f"No crew {'in range' if found.complete else 'that was simulated'} meets all targets."
         if found.best is None
         else f"The cheapest crew that meets all targets: {said(found.best, found.groups)}."
     )
