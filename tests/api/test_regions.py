@@ -107,6 +107,19 @@ def test_the_days_feeds_and_webhooks_of_another_region_are_not_its_own(north: tu
     feed = desk.post("/v1/feeds", {"engineer": "li", "region": "south"}, "admin").json()
     assert desk.client.get("/v1/feeds", headers=token).json()["feeds"] == []
     assert desk.client.delete(f"/v1/feeds/{feed['id']}", headers=token).status_code == 404
+    desk.clock.now = NOW  # feeds show the days around today
+    assert desk.client.post("/v1/feeds", json={"engineer": "li"}, headers=token).status_code == 403
+    own = desk.client.post("/v1/feeds", json={"engineer": "chen"}, headers=token).json()
+    calendar = desk.client.get(own["url"])
+    assert calendar.status_code == 200
+    assert calendar.text.count("BEGIN:VEVENT") == 1
+    assert "T-2" not in calendar.text
+    assert [f["id"] for f in desk.client.get("/v1/feeds", headers=token).json()["feeds"]] == [own["id"]]
+    assert desk.client.delete(f"/v1/feeds/{own['id']}", headers=desk.token("dispatcher", ["south"])).status_code == 404
+    moved = {**desk.get(f"{DAY}/engineers/chen").json()["engineer"], "region": "south"}
+    assert desk.client.put(f"{DAY}/engineers/chen", json=moved, headers={**desk.as_("admin"), "If-Match": "*"}).status_code == 200
+    assert "BEGIN:VEVENT" not in desk.client.get(own["url"]).text
+    assert desk.client.delete(f"/v1/feeds/{own['id']}", headers=token).status_code == 204
     admin = desk.token("admin", ["north"])
     hook = desk.post("/v1/hooks", {"direction": "in", "region": "south"}, "admin").json()
     assert desk.client.post("/v1/hooks", json={"direction": "in"}, headers=admin).status_code == 403

@@ -27,7 +27,7 @@ from dispatch.events import EngineerPut
 from dispatch.model import Engineer
 from dispatch.schema import text, writing
 from dispatch.schema.codes import fault
-from dispatch.store import days, hooks
+from dispatch.store import days, hooks, tokens
 
 router = APIRouter(tags=["crew"])
 
@@ -280,9 +280,21 @@ class FeedList(BaseModel):
     next: str | None
 
 
-def _may(who: Caller, region: str) -> None:
-    if who.regions is not None and region not in who.regions:
-        raise Refusal("FORBIDDEN", f"The token is for {', '.join(sorted(who.regions))}: name one of these regions.")
+def _sees(who: Caller, standing: Standing, engineer: str) -> bool:
+    """Whether a caller may know what an engineer does on a day."""
+    try:
+        return view(standing, who).sees(standing.ground.engineers.get(engineer))
+    except Refusal:
+        return False
+
+
+def _may(service: Service, who: Caller, region: str, engineer: str) -> None:
+    """Refuse the calendar of an engineer of other regions: on days of all regions one has to be of those of the token."""
+    if who.regions is None or region in who.regions:
+        return
+    if region or not any(_sees(who, s, engineer) for s in _days_around(service, region)):
+        regions = ", ".join(sorted(who.regions))
+        raise Refusal("FORBIDDEN", f"The token is for {regions}: name one of these regions, or an engineer of theirs.")
 
 
 @router.post(
@@ -298,7 +310,7 @@ def make_feed(service: Here, who: Dispatcher, body: JsonBody, use: KeyUse) -> Re
     if faults or not isinstance(engineer, str) or not isinstance(region, str) or not engineer or len(region) > 200:
         wrong = fault("WRONG_TYPE", "/engineer", "`engineer` is no id, or `region` no text.", "Give the id of an engineer.")
         raise InputError([*faults, wrong])
-    _may(who, region)
+    _may(service, who, region, engineer)
 
     def work(connection: Any) -> Answer:
         feed, key = hooks.create_feed(connection, region, engineer, who.token, service.clock())
@@ -312,7 +324,7 @@ def make_feed(service: Here, who: Dispatcher, body: JsonBody, use: KeyUse) -> Re
 def list_feeds(service: Here, who: Dispatcher, limit: Limit = 100, after: After = "") -> Response:
     """List the calendars that were made, without their keys."""
     with service.store.reading() as connection:
-        found = hooks.feeds_of(connection, who.regions, after, limit + 1)
+        found = hooks.feeds_of(connection, who.regions, who.token, after, limit + 1)
     listed = [{"id": f.id, "engineer": f.engineer, "region": f.region, "url": None} for f in found[:limit]]
     return Answer.of({"feeds": listed, "next": found[limit - 1].id if len(found) > limit else None}).response()
 
@@ -324,7 +336,7 @@ def remove_feed(service: Here, who: Dispatcher, feed: Annotated[str, Path(max_le
     """Let the link of a calendar open nothing any more."""
     with service.store.writing() as connection:
         found = hooks.find_feed(connection, feed)
-        if found is None or (who.regions is not None and found.region not in who.regions):
+        if found is None or (who.regions is not None and found.region not in who.regions and found.token != who.token):
             raise Refusal("NOT_FOUND", f"There is no calendar {feed!r}.")
         hooks.remove_feed(connection, feed)
     return Response(status_code=204)
@@ -342,15 +354,18 @@ def read_feed(service: Here, key: Annotated[str, Path(max_length=200)], known: I
         feed = hooks.feed_of(connection, key)
         if feed is None:
             raise Refusal("INVALID_TOKEN", "The key in this link is unknown, or the calendar was closed.")
-        found = _days_around(service, connection, feed.region)
-    standings = [service.desk.read((d.region, d.date)) for d in found]
-    shown = [s.ground.day for s in standings if feed.engineer in s.ground.engineers]
+        made_by = tokens.named(connection, feed.token)
+    maker = Caller(feed.token, "", "viewer", None if made_by is None else made_by.regions)
+    shown = [s.ground.day for s in _days_around(service, feed.region) if _sees(maker, s, feed.engineer)]
     data = export.calendar([(d.problem, d.plan) for d in shown], feed.engineer)
     return unless_known(known, etag_of(data.decode()), lambda: Answer(data, media_type="text/calendar"))
 
 
-def _days_around(service: Service, connection: Any, region: str) -> list[days.Known]:
+def _days_around(service: Service, region: str) -> list[Standing]:
+    """Return the days of a region that a calendar shows."""
     today = date.fromordinal(719_163 + int(service.clock()) // 86_400)
     since, until = today - timedelta(DAYS_BEFORE), today + timedelta(DAYS_AFTER)
     span = {"since": since.isoformat(), "until": until.isoformat()}
-    return days.listed(connection, after=("", ""), limit=DAYS_BEFORE + DAYS_AFTER + 1, region=region, **span)
+    with service.store.reading() as connection:
+        found = days.listed(connection, after=("", ""), limit=DAYS_BEFORE + DAYS_AFTER + 1, region=region, **span)
+    return [service.desk.read((d.region, d.date)) for d in found]

@@ -147,7 +147,7 @@ class Beside:
             found.update(layer.tickets)
         return found
 
-    def and_(self, puts: Mapping[str, Ticket], ground: Ground) -> Beside:
+    def plus(self, puts: Mapping[str, Ticket], ground: Ground) -> Beside:
         """Return these and more tickets beside a day."""
         more = dict(self.more)
         for ticket in puts.values():
@@ -250,7 +250,7 @@ class Standing:
         if day is not None:
             return Standing(self.key, revision, Ground(day, revision))
         ground, beside = self.parts
-        return Standing(self.key, revision, ground, beside.and_(puts, ground) if puts else beside)
+        return Standing(self.key, revision, ground, beside.plus(puts, ground) if puts else beside)
 
 
 def replayed(standing: Standing, entries: Sequence[Entry]) -> Standing:

@@ -145,19 +145,26 @@ def _hook(row: Row[Any]) -> Hook:
 
 @dataclass(frozen=True)
 class Feed:
-    """A calendar that can be read with a key in its address."""
+    """A calendar that can be read with a key in its address.
+
+    Parameters
+    ----------
+    token
+        Id of the token that it was made with.
+    """
 
     id: str
     region: str
     engineer: str
     created_at: float
+    token: str
 
 
 def create_feed(connection: Connection, region: str, engineer: str, token: str, now: float) -> tuple[Feed, str]:
     """Make a feed, and return it with its key, which is told this once and kept nowhere."""
     key = secrets.token_urlsafe(32)
-    feed = Feed(secrets.token_hex(8), region, engineer, now)
-    connection.execute(feeds.insert().values(**vars(feed), digest=digest(key), token=token))
+    feed = Feed(secrets.token_hex(8), region, engineer, now, token)
+    connection.execute(feeds.insert().values(**vars(feed), digest=digest(key)))
     return feed, key
 
 
@@ -167,11 +174,11 @@ def feed_of(connection: Connection, key: str) -> Feed | None:
     return None if row is None else _feed(row)
 
 
-def feeds_of(connection: Connection, regions: Collection[str] | None, after: str, limit: int) -> list[Feed]:
-    """Return feeds by id; only those of some regions, or all (None)."""
+def feeds_of(connection: Connection, regions: Collection[str] | None, token: str, after: str, limit: int) -> list[Feed]:
+    """Return feeds by id; only those of some regions and those made with a token, or (None) all."""
     wanted = select(feeds).where(feeds.c.id > after).order_by(feeds.c.id).limit(limit)
     if regions is not None:
-        wanted = wanted.where(feeds.c.region.in_(sorted(regions)))
+        wanted = wanted.where(feeds.c.region.in_(sorted(regions)) | (feeds.c.token == token))
     return [_feed(row) for row in connection.execute(wanted)]
 
 
@@ -187,7 +194,7 @@ def remove_feed(connection: Connection, feed_id: str) -> None:
 
 
 def _feed(row: Row[Any]) -> Feed:
-    return Feed(row.id, row.region, row.engineer, row.created_at)
+    return Feed(row.id, row.region, row.engineer, row.created_at, row.token)
 
 
 # -------------------------------------------------------------------- columns

@@ -75,6 +75,12 @@ def find(connection: Connection, secret: str) -> Token | None:
     return None if row is None else _token(row)
 
 
+def named(connection: Connection, token_id: str) -> Token | None:
+    """Return the token of an id, valid or not; None where there is none."""
+    row = connection.execute(select(tokens).where(tokens.c.id == token_id)).one_or_none()
+    return None if row is None else _token(row)
+
+
 def every(connection: Connection) -> list[Token]:
     """Return all tokens, the oldest first."""
     return [_token(row) for row in connection.execute(select(tokens).order_by(tokens.c.created_at, tokens.c.id))]
