@@ -355,7 +355,7 @@ def read_feed(service: Here, key: Annotated[str, Path(max_length=200)], known: I
         if feed is None:
             raise Refusal("INVALID_TOKEN", "The key in this link is unknown, or the calendar was closed.")
         made_by = tokens.named(connection, feed.token)
-    maker = Caller(feed.token, "", "viewer", None if made_by is None else made_by.regions)
+    maker = Caller(feed.token, "", "viewer", frozenset() if made_by is None else made_by.regions)
     shown = [s.ground.day for s in _days_around(service, feed.region) if _sees(maker, s, feed.engineer)]
     data = export.calendar([(d.problem, d.plan) for d in shown], feed.engineer)
     return unless_known(known, etag_of(data.decode()), lambda: Answer(data, media_type="text/calendar"))

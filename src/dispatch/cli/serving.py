@@ -36,7 +36,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on
 
 SELDOM = (20_000, 20, 100)
 """When garbage is looked for: everything that lives is gone through for it, which takes a tenth of a second on a day of 1,000 tickets
-and keeps all answers waiting. Nearly nothing is left to be found that way."""
+and keeps all answers waiting."""
 
 tokens_app = typer.Typer(no_args_is_help=True, help="Who may use the service.")
 
