@@ -45,7 +45,7 @@ def waits(made: World, replications: int, days: int, seed: int) -> tuple[Estimat
 
 
 @pytest.mark.parametrize("dispatching", DISPATCHING)
-@pytest.mark.parametrize(("servers", "load", "replications", "days"), [(1, 0.5, 10, 4), (5, 3.5, 8, 2), (20, 14.0, 6, 1)])
+@pytest.mark.parametrize(("servers", "load", "replications", "days"), [(1, 0.5, 10, 4), (5, 3.5, 16, 2), (20, 14.0, 6, 1)])
 def test_waiting_is_what_erlang_says_it_is(dispatching: str, servers: int, load: float, replications: int, days: int) -> None:
     share, mean = waits(queue(servers, load, dispatching), replications, days, seed=3)
     expected_share, expected_mean = erlang(servers, load)

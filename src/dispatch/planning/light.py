@@ -347,7 +347,7 @@ class Desk:
                 duty.stops, duty.leave = [], FOREVER
             return
         arrays = self.board.arrays(rows, slots, now)
-        guide = light.guide_of(arrays, self.board.order[rows])
+        guide = light.guide_of(arrays, self.board.order[rows], self.board.ground.inward)
         state = empty(arrays, self.seed + self.replans)
         width = state.routes.shape[1]
         plan, lengths = np.full((m, width), NONE, np.int64), np.zeros(m, np.int64)

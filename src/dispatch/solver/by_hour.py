@@ -33,7 +33,7 @@ from dispatch.solver.arrays import (
     Arrays,
     IntArray,
 )
-from dispatch.solver.compiled import compiled, inlined
+from dispatch.solver.compiled import compiled, inlined, number
 from dispatch.solver.hours import LONG, arrive, back, forth, leave, length
 from dispatch.solver.terms import (
     ANSWERED,
@@ -56,6 +56,8 @@ from dispatch.solver.terms import (
 )
 
 ACTUAL = ANSWERED
+ALL = number(0)
+"""The first new row of a route of which none is known."""
 
 # ------------------------------------------------------------------------ legs
 
@@ -224,9 +226,9 @@ def put_off(arrays: Arrays, shift: int, route: IntArray, stops: int, delay: int)
 
 
 @inlined
-def look_back(arrays: Arrays, s: IntArray, route: IntArray, stops: int) -> None:
-    """Write the `LATEST` of each stop of a walked route, every leg at its fastest hour: exact times cost more than they save."""
-    for k in range(stops, 0, -1):
+def look_back(arrays: Arrays, s: IntArray, route: IntArray, last: int) -> None:
+    """Write the `LATEST` of the stops up to row `last`, every leg at its fastest hour: exact times cost more than they save."""
+    for k in range(last, 0, -1):
         t, after = arrays.ticket[route[k, TICKET]], route[k + 1, AT]
         least = int(arrays.seconds[t[PLACE], after]) if after >= 0 else 0
         route[k, LATEST] = min(route[k + 1, LATEST] - least - t[TICKET_COLUMNS + s[PACE]], last_call(arrays, t))
@@ -234,11 +236,21 @@ def look_back(arrays: Arrays, s: IntArray, route: IntArray, stops: int) -> None:
 
 @compiled
 def walk(arrays: Arrays, shift: int, route: IntArray, stops: int) -> int:
-    """Time and price a route, writing its marks; see `timing.walk`."""
+    """Time and price a route anew; see `walk_from`."""
+    return walk_from(arrays, shift, route, stops, ALL)
+
+
+@compiled
+def walk_from(arrays: Arrays, shift: int, route: IntArray, stops: int, first: int) -> int:
+    """Time and price a route, writing its marks, from a row on; see `timing.walk_from`."""
     s = arrays.shift[shift]
     rest, free, place, column = s[REST_FIRST], s[READY], s[FROM], s[OUTSET]
     spent, driven, served, waited, least = 0, 0, 0, 0, 0
-    for k in range(stops + 1):
+    if first > 0:
+        mark = route[first - 1]
+        place, free, rest, spent, least = mark[AT], mark[FREE], mark[REST], mark[SPENT], mark[DRIVEN]
+        served, waited, driven, column = mark[SERVED], mark[WAITED], mark[ACTUAL], outset(arrays, s, route, first - 1)
+    for k in range(first, stops + 1):
         mark = route[k]
         if k > 0:
             t = arrays.ticket[mark[TICKET]]
@@ -273,7 +285,7 @@ def walk(arrays: Arrays, shift: int, route: IntArray, stops: int) -> int:
         driven + seconds + more_driven,
     )
     mark[SERVED], mark[WAITED], mark[ACTUAL], mark[BEARABLE], mark[LATEST] = served, spent + cost, more_driven, delay, s[LIMIT]
-    look_back(arrays, s, route, stops)
+    look_back(arrays, s, route, first if first > 0 else stops)
     return int(total)
 
 

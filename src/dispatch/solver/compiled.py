@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
+import numpy as np
 from numba import types
 from numba.extending import overload
 
@@ -24,9 +25,15 @@ _njit: partial[Any] = partial(numba.njit, error_model="numpy", _nrt=False)
 _CALLS: dict[int, Callable[..., Any]] = {
     2: lambda f: lambda a, b: f(a, b),
     4: lambda f: lambda a, b, c, d: f(a, b, c, d),
+    5: lambda f: lambda a, b, c, d, e: f(a, b, c, d, e),
     6: lambda f: lambda a, b, c, d, e, g: f(a, b, c, d, e, g),
     7: lambda f: lambda a, b, c, d, e, g, h: f(a, b, c, d, e, g, h),
 }
+
+
+def number(value: int) -> int:
+    """Return a number that compiled functions pass on: a plain int would be a type of its own, and each function compiled once for each."""
+    return cast("int", np.int64(value))
 
 
 def compiled(function: F) -> F:
@@ -39,8 +46,8 @@ def compiled(function: F) -> F:
 
 
 def inlined(function: F) -> F:
-    """Compile `function` into each of its callers: tables passed by value cost more than what a short function does."""
-    jitted: F = _njit(inline="always")(function)
+    """Compile `function` into each of its callers: a call passes every table by value, which costs more than what most functions do."""
+    jitted: F = _njit(forceinline=True, nogil=True)(function)
     return jitted
 
 

@@ -57,12 +57,15 @@ class Guide(NamedTuple):
         Per ticket and shift, 1 where the shift could hold the ticket at all.
     order
         Per ticket the keys by which tickets are put back, smallest first.
+    inward
+        Shape (places, places), row = to: seconds of the legs to a place, so that those to one ticket lie side by side.
     """
 
     neighbours: IndexArray
     near: IndexArray
     able: npt.NDArray[np.uint8]
     order: IntArray
+    inward: npt.NDArray[np.int32]
 
 
 @compiled
@@ -130,7 +133,15 @@ def prepare(arrays: Arrays) -> Guide:
     near = np.full((n, 1 + max(1, min(NEAR_SHIFTS, len(arrays.shift)))), NONE, np.int32)
     able = np.zeros((n, len(arrays.shift)), np.uint8)
     nearest_shifts(arrays, near, able, np.empty(near.shape[1], np.int64))
-    return Guide(neighbours, near, able, _orders(arrays))
+    return Guide(neighbours, near, able, _orders(arrays), turned(arrays.seconds[: arrays.seconds.shape[1]]))
+
+
+def turned(seconds: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    """Return legs by where they lead to; the same array if every leg takes as long as the way back."""
+    for a in range(0, len(seconds), 512):
+        if not np.array_equal(seconds[a : a + 512], seconds[:, a : a + 512].T):
+            return np.ascontiguousarray(seconds.T)
+    return seconds
 
 
 def _orders(arrays: Arrays) -> IntArray:

@@ -64,8 +64,9 @@ from dispatch.solver.guide import (
     IndexArray,
     may_serve,
     nearest_shifts,
+    turned,
 )
-from dispatch.solver.search import ZERO, fill, insert_best, refresh, run
+from dispatch.solver.search import WHATEVER, ZERO, fill, insert_best, refresh, run
 from dispatch.solver.state import (
     BEST,
     COST,
@@ -166,10 +167,10 @@ def relocate(arrays: Arrays, guide: Guide, state: State) -> None:
         before, at = state.number[COST], 1
         while state.routes[s, at, TICKET] != ticket:
             at += 1
-        take_out(arrays, state, s, at, at, 0, 0)
+        take_out(arrays, state, s, at, at, ZERO, ZERO)
         better = refresh(arrays, state)
         if better:
-            insert_best(arrays, guide, state, ticket, 0.0)
+            insert_best(arrays, guide, state, ticket, WHATEVER, 0.0)
             better = state.number[COST] < before
         if better:
             keep(state)
@@ -288,9 +289,15 @@ class Ground:
         if isinstance(travel, MatrixTravel):
             self.seconds = np.array(travel.seconds, np.int32).reshape(len(travel.seconds), -1)
             self.metres = np.zeros_like(self.seconds) if travel.metres is None else np.array(travel.metres, np.int32)
+            self._inward = turned(self.seconds)
         else:
             self.seconds, self.metres = np.zeros((SLOTS, SLOTS), np.int32), np.zeros((SLOTS, SLOTS), np.int32)
             self.points = np.zeros((SLOTS, 3))
+
+    @property
+    def inward(self) -> npt.NDArray[np.int32]:
+        """Seconds by where a leg leads to."""
+        return self.seconds if self.speed is not None else self._inward
 
     def hold(self, place: Place) -> int:
         """Return the row of a place, which stays its own until it was let go as often as it was held."""
@@ -455,12 +462,13 @@ class Board:
         return Arrays(self.ground.seconds, self.ground.metres, ticket, shift, self.cost[tickets], span)
 
 
-def guide_of(arrays: Arrays, order: IntArray) -> Guide:
-    """Return room for what the search knows of a day; it is filled when the search begins."""
+def guide_of(arrays: Arrays, order: IntArray, inward: npt.NDArray[np.int32]) -> Guide:
+    """Return room for what the search knows of a day, but for `order` and `inward`; it is filled when the search begins."""
     n, m = len(arrays.ticket), len(arrays.shift)
     return Guide(
         np.empty((n, max(1, min(NEIGHBOURS, n))), np.int32),
         np.full((n, 1 + max(1, min(32, m))), NONE, np.int32),
         np.zeros((n, m), np.uint8),
         order,
+        inward,
     )

@@ -2,8 +2,9 @@
 
 An iteration takes about ten tickets out of neighbouring routes and puts them back where they cost least; simulated annealing decides
 whether to keep the result. It touches a handful of routes and restores only those, so what it costs does not grow with the day:
-tickets know their neighbours, and are offered only to shifts that are near in place or already work nearby. Iterations that follow each
-other stay around one ticket for a while, so that on a large day the routes they touch are still in the processor's caches.
+tickets know their neighbours, and are offered only to shifts that are near in place or already work nearby. What an insertion costs is
+remembered until the route changes, and an iteration ends as soon as it costs more than it may. Iterations that follow each other stay
+around one ticket for a while, so that the routes they touch are still in the processor's caches, and most insertions known.
 
 Ruins: adjacent strings (Christiaens, Vanden Berghe 2020, doi 10.1287/trsc.2019.0914), the tickets that hurt most where they are, and a
 whole shift. Tickets left out cost their price, which is the bound an insertion has to beat; while there are any, part of the ruins
@@ -11,8 +12,6 @@ are around a stop of somebody who could do one of them, however far away, and th
 """
 
 from __future__ import annotations
-
-from typing import cast
 
 import numpy as np
 
@@ -30,7 +29,7 @@ from dispatch.solver.arrays import (
     WINDOW_END,
     Arrays,
 )
-from dispatch.solver.compiled import compiled, inlined
+from dispatch.solver.compiled import compiled, inlined, number
 from dispatch.solver.guide import ORDERS, PRICE_ORDER, Guide, may_serve
 from dispatch.solver.state import (
     ABSENT_AT,
@@ -42,13 +41,16 @@ from dispatch.solver.state import (
     QUERY,
     RANDOM,
     REMOVED_LIST,
+    ROW_BITS,
     SHIFT,
     STATE_COLUMNS,
     TOUCHED_IN,
     TOUCHED_LIST,
+    VERSION,
     State,
     keep,
     put_in,
+    renew,
     restore,
     take_out,
 )
@@ -62,15 +64,14 @@ EMPTY_SHIFTS = 2
 REMOVED, LONGEST_STRING = 10, 10
 """Mean number of tickets taken out, and the most stops in one string."""
 BLINK = 0.01
-"""Chance that a row is overlooked."""
+"""Chance that a shift is overlooked."""
 STAY = 64
 """Iterations around one ticket before the search goes elsewhere."""
 ROOM = 2
 """One of so many iterations makes room for an absent ticket, while there is one. What is left out costs more than all detours, and who
 could do it may be anywhere: on six days of 100 tickets, 6 of 36 short searches stayed over 5 % above the best, and 11 without."""
 
-# Numbers that are passed on. As plain ints they would be types of their own, and each function be compiled once for each.
-ZERO, ONE, NOWHERE, WHATEVER, BY_PRICE = (cast("int", np.int64(n)) for n in (0, 1, NONE, INFEASIBLE, PRICE_ORDER))
+ZERO, ONE, NOWHERE, WHATEVER, BY_PRICE = map(number, (0, 1, NONE, INFEASIBLE, PRICE_ORDER))
 
 
 # ---------------------------------------------------------------------- random
@@ -111,7 +112,7 @@ def row_of(state: State, shift: int, ticket: int) -> int:
     return at
 
 
-@compiled
+@inlined
 def ruin_strings(arrays: Arrays, guide: Guide, state: State, seed: int) -> None:
     """Take strings of stops out of the routes around a ticket."""
     assigned = state.tickets.shape[0] - state.number[ABSENT_LIST]
@@ -139,7 +140,7 @@ def ruin_strings(arrays: Arrays, guide: Guide, state: State, seed: int) -> None:
         strings -= 1
 
 
-@compiled
+@inlined
 def ruin_worst(arrays: Arrays, guide: Guide, state: State, seed: int) -> None:
     """Take out, of the neighbours of a ticket, those that cost more than the mean stop of their route where they are."""
     left = REMOVED
@@ -162,7 +163,7 @@ def ruin_worst(arrays: Arrays, guide: Guide, state: State, seed: int) -> None:
             left -= 1
 
 
-@compiled
+@inlined
 def ruin_shift(arrays: Arrays, guide: Guide, state: State, seed: int) -> None:
     """Take out a whole shift at or near a ticket."""
     s = state.tickets[seed, SHIFT]
@@ -172,13 +173,14 @@ def ruin_shift(arrays: Arrays, guide: Guide, state: State, seed: int) -> None:
         take_out(arrays, state, s, ONE, state.shifts[s, LENGTH], ZERO, ZERO)
 
 
-@compiled
+@inlined
 def refresh(arrays: Arrays, state: State) -> bool:
     """Walk the ruined routes anew and count the cost; False if the ruin itself broke a rule."""
     for i in range(state.number[REMOVED_LIST]):
         state.number[COST] += arrays.ticket[state.lists[REMOVED_LIST, i], PRICE]
     for slot in range(state.number[TOUCHED_LIST]):
         s = state.lists[TOUCHED_LIST, slot]
+        renew(state, s)
         before = state.saved[slot, state.saved_shifts[slot, LENGTH] + 1, SPENT]
         cost = walk(arrays, s, state.routes[s], state.shifts[s, LENGTH])
         if cost == INFEASIBLE:
@@ -204,52 +206,69 @@ def detour_metres(arrays: Arrays, before: int, place: int, after: int) -> int:
 
 
 @inlined
-def try_shift(arrays: Arrays, state: State, shift: int, ticket: int, best: int, blink: float) -> tuple[int, int]:
+def try_rows(
+    arrays: Arrays, guide: Guide, state: State, shift: int, ticket: int, place: int, opens: int, closes: int, best: int
+) -> tuple[int, int]:
     """Return the least cost of inserting a ticket into a route if below `best`, and the row it goes behind; else `best` and `NONE`."""
     where = NONE
-    t, route, n = arrays.ticket[ticket], state.routes[shift], state.shifts[shift, LENGTH]
-    if t[NEEDS] != 0 and not fits(arrays, ticket, state.shifts[shift, STATE_COLUMNS:]):
-        n = -1
-    place, rate = t[PLACE], arrays.shift[shift, KM_RATE]
-    static = arrays.stop_cost[ticket, arrays.shift[shift, ENGINEER]]
-    service = t[TICKET_COLUMNS + arrays.shift[shift, PACE]]
-    opens, closes = 0, last_call(arrays, t)
-    if t[WINDOW] < t[WINDOW_END]:
-        opens = arrays.span[t[WINDOW], 0]
+    route, n, s = state.routes[shift], state.shifts[shift, LENGTH], arrays.shift[shift]
+    rate = s[KM_RATE]
+    static = arrays.stop_cost[ticket, s[ENGINEER]]
+    service = arrays.ticket[ticket, TICKET_COLUMNS + s[PACE]]
+    before, free, driven = route[0, AT], route[0, FREE], route[0, DRIVEN]
     for at in range(n + 1):
-        mark, following = route[at], route[at + 1]
-        if mark[FREE] > closes:
+        if free > closes:
             break
-        before, after = mark[AT], following[AT]
-        if max(mark[FREE], opens) + service > following[LATEST]:
-            continue
-        out = int(arrays.seconds[before, place]) if before >= 0 else 0
-        on = int(arrays.seconds[place, after]) if after >= 0 else 0
-        start = max(mark[FREE] + out, opens)
-        if start > closes or start + service + on > following[LATEST]:
-            continue
-        # What the detour costs is a bound from below, and cheap: most rows end here.
-        bound = 1000 * (out + on - (following[DRIVEN] - mark[DRIVEN])) + static
-        if rate > 0:
-            bound += detour_metres(arrays, before, place, after) * rate // 1000
-        if bound < best and uniform(state) > blink:
-            cost = insertion(arrays, shift, state.routes, n, at, ticket, best)
-            if cost < best:
-                best, where = cost, at
+        following = route[at + 1]
+        after, latest, leg = following[AT], following[LATEST], following[DRIVEN] - driven
+        if max(free, opens) + service <= latest:
+            out = int(guide.inward[place, before]) if before >= 0 else 0
+            on = int(arrays.seconds[place, after]) if after >= 0 else 0
+            start = max(free + out, opens)
+            # What the detour costs is a bound from below, and cheap: most rows end here.
+            bound = 1000 * (out + on - leg) + static
+            if rate > 0:
+                bound += detour_metres(arrays, before, place, after) * rate // 1000
+            if bound < best and start <= closes and start + service + on <= latest:
+                cost = insertion(arrays, shift, state.routes, n, at, ticket, best)
+                if cost < best:
+                    best, where = cost, at
+        before, free, driven = after, following[FREE], following[DRIVEN]
     return best, where
 
 
-@compiled
-def insert_best(arrays: Arrays, guide: Guide, state: State, ticket: int, blink: float) -> None:
-    """Put a ticket where it costs least, if that is less than leaving it out."""
+@inlined
+def try_shift(
+    arrays: Arrays, guide: Guide, state: State, shift: int, ticket: int, place: int, opens: int, closes: int, best: int
+) -> tuple[int, int]:
+    """Return what `try_rows` does, or a cost of `best` or more, from what is known of the route where it has not changed since."""
+    known, version = state.known[ticket, shift & (state.known.shape[1] - 1)], state.shifts[shift, VERSION]
+    cost, at = known[1], (known[0] & ((1 << ROW_BITS) - 1)) - 1
+    if known[0] >> ROW_BITS != version or (cost < best and at == NONE):
+        cost, at = try_rows(arrays, guide, state, shift, ticket, place, opens, closes, best)
+        known[0], known[1] = (version << ROW_BITS) + at + 1, cost
+    return cost, at
+
+
+@inlined
+def insert_best(arrays: Arrays, guide: Guide, state: State, ticket: int, most: int, blink: float) -> bool:
+    """Put a ticket where it costs least, if that is less than leaving it out; False if that, too, costs at least `most`."""
     state.number[QUERY] += 1
     query, complete = state.number[QUERY], guide.near[ticket, 0] == 1
-    best, where, into = arrays.ticket[ticket, PRICE], NOWHERE, NOWHERE
+    t = arrays.ticket[ticket]
+    best, where, into = min(t[PRICE], most), NOWHERE, NOWHERE
     near, empty = guide.near.shape[1], 0
     around = 0 if complete else guide.neighbours.shape[1]
-    for j in range(1, near + around):
+    place, needs, opens, closes = t[PLACE], t[NEEDS] != 0, 0, last_call(arrays, t)
+    if t[WINDOW] < t[WINDOW_END]:
+        opens = arrays.span[t[WINDOW], 0]
+    j = 0
+    while j + 1 < near + around:
+        j += 1
         if j < near:
             s = int(guide.near[ticket, j])
+            if s == NONE:
+                j = near - 1  # the list ends here
         else:
             s = int(state.tickets[guide.neighbours[ticket, j - near], SHIFT])
         if s == NONE or state.shifts[s, ASKED_IN] == query:
@@ -261,12 +280,15 @@ def insert_best(arrays: Arrays, guide: Guide, state: State, ticket: int, blink: 
         state.shifts[s, ASKED_IN] = query
         if guide.able[ticket, s] == 0:
             continue
-        cost, at = try_shift(arrays, state, s, ticket, best, blink)
-        if at != NONE:
+        if needs and not fits(arrays, ticket, state.shifts[s, STATE_COLUMNS:]):
+            continue
+        cost, at = try_shift(arrays, guide, state, s, ticket, place, opens, closes, best)
+        if cost < best and uniform(state) > blink:
             best, where, into = cost, at, s
     if into != NONE:
         put_in(arrays, state, into, where, ticket)
-        state.number[COST] -= arrays.ticket[ticket, PRICE]
+        state.number[COST] -= t[PRICE]
+    return into != NONE or t[PRICE] < most
 
 
 @compiled
@@ -279,11 +301,11 @@ def fill(arrays: Arrays, guide: Guide, state: State) -> None:
     state.number[REMOVED_LIST] = state.number[ABSENT_LIST]
     order(guide, state, BY_PRICE)
     for i in range(state.number[REMOVED_LIST]):
-        insert_best(arrays, guide, state, state.lists[REMOVED_LIST, i], 0.0)
+        insert_best(arrays, guide, state, state.lists[REMOVED_LIST, i], WHATEVER, 0.0)
     keep(state)
 
 
-@compiled
+@inlined
 def order(guide: Guide, state: State, key: int) -> None:
     """Sort the tickets to put back by a key, smallest first."""
     for i in range(1, state.number[REMOVED_LIST]):
@@ -295,7 +317,7 @@ def order(guide: Guide, state: State, key: int) -> None:
         state.lists[REMOVED_LIST, j] = ticket
 
 
-@compiled
+@inlined
 def line_up(guide: Guide, state: State, seed: int, wanted: int) -> None:
     """Let an absent ticket and those near the seed compete with those removed, and order them all: at random, or by a key."""
     if wanted != NONE:
@@ -331,14 +353,14 @@ def stop_of_able(guide: Guide, state: State, ticket: int) -> int:
 
 
 @compiled
-def run(arrays: Arrays, guide: Guide, state: State, iterations: int, hot: float, cold: float, room: int) -> None:
+def run(arrays: Arrays, guide: Guide, state: State, iterations: int, hot: float, cold: float, making_room: int) -> None:
     """Run iterations while the temperature falls geometrically.
 
     Parameters
     ----------
     hot, cold
         First and last temperature, milliseconds of travel.
-    room
+    making_room
         While tickets are absent, one of so many iterations makes room for one of them; 0 for none.
     """
     n = state.tickets.shape[0]
@@ -351,7 +373,7 @@ def run(arrays: Arrays, guide: Guide, state: State, iterations: int, hot: float,
         if i % STAY == 0:
             anchor = below(state, n)
         seed, wanted = int(guide.neighbours[anchor, below(state, guide.neighbours.shape[1])]), NOWHERE
-        if room > 0 and state.number[ABSENT_LIST] > 0 and below(state, room) == 0:
+        if making_room > 0 and state.number[ABSENT_LIST] > 0 and below(state, making_room) == 0:
             wanted = int(state.lists[ABSENT_LIST, below(state, state.number[ABSENT_LIST])])
             seed = stop_of_able(guide, state, wanted)
         before, kind = state.number[COST], below(state, 64)
@@ -364,9 +386,17 @@ def run(arrays: Arrays, guide: Guide, state: State, iterations: int, hot: float,
         accepted = refresh(arrays, state)
         if accepted:
             line_up(guide, state, seed, wanted)
+            # What it may cost is drawn first, so that a change is given up once it costs more, the tickets still out counted as free.
+            room = before - int(temperature * np.log(uniform(state))) - state.number[COST]
             for k in range(state.number[REMOVED_LIST]):
-                insert_best(arrays, guide, state, state.lists[REMOVED_LIST, k], BLINK)
-            accepted = state.number[COST] - before < -temperature * np.log(uniform(state))
+                room += arrays.ticket[state.lists[REMOVED_LIST, k], PRICE]
+            for k in range(state.number[REMOVED_LIST]):
+                ticket = state.lists[REMOVED_LIST, k]
+                cost = state.number[COST]
+                accepted = insert_best(arrays, guide, state, ticket, room, BLINK)
+                if not accepted:
+                    break
+                room -= arrays.ticket[ticket, PRICE] + state.number[COST] - cost
         if accepted:
             keep(state)
         else:

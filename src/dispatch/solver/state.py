@@ -7,17 +7,22 @@ from typing import NamedTuple
 import numpy as np
 
 from dispatch.solver.arrays import INFEASIBLE, LIMIT, MAX_STOPS, NONE, PRICE, READY, SHIFT_COLUMNS, TICKET_COLUMNS, Arrays, IntArray
-from dispatch.solver.compiled import compiled
-from dispatch.solver.timing import MARK_COLUMNS, SPENT, TICKET, walk
+from dispatch.solver.compiled import compiled, inlined
+from dispatch.solver.timing import LATEST, MARK_COLUMNS, SPENT, TICKET, walk, walk_from
 
 # Columns of `State.shifts`; behind them what is left of each unit.
-LENGTH, TOUCHED_IN, ASKED_IN, DIFFERS, STATE_COLUMNS = range(5)
+LENGTH, TOUCHED_IN, ASKED_IN, DIFFERS, VERSION, STATE_COLUMNS = range(6)
 # Columns of `State.tickets`.
 SHIFT, ABSENT_AT = range(2)
 # Rows of `State.lists`, and the cells of `State.number` that hold their lengths.
 REMOVED_LIST, ABSENT_LIST, TOUCHED_LIST, DIFFERING_LIST, LISTS = range(5)
 # Further cells of `State.number`.
-COST, BEST, ITERATION, QUERY, RANDOM, NUMBERS = range(LISTS, LISTS + 6)
+COST, BEST, ITERATION, QUERY, RANDOM, VERSIONS, NUMBERS = range(LISTS, LISTS + 7)
+
+ROW_BITS = 16
+"""Bits that hold the row in `State.known`; above them is the version of the route, which no other route ever has."""
+KNOWN_SHIFTS = 64
+"""Shifts of which `State.known` has room for each ticket, a power of two."""
 
 
 class State(NamedTuple):
@@ -35,6 +40,9 @@ class State(NamedTuple):
         Routes and rows of `shifts` as they were before this iteration touched them.
     lists, number
         Lists of tickets and shifts; counters, costs and the random state.
+    known
+        Per ticket and, modulo the width, shift: what the last look at a route for the ticket found. First the version of the route and, in
+        the lowest `ROW_BITS`, the row to insert behind plus 1, or 0 for none; then the least cost, or without a row what it is at least.
     """
 
     routes: IntArray
@@ -45,6 +53,7 @@ class State(NamedTuple):
     saved_shifts: IntArray
     lists: IntArray
     number: IntArray
+    known: IntArray
 
 
 def longest_route(arrays: Arrays) -> int:
@@ -72,10 +81,18 @@ def empty(arrays: Arrays, seed: int) -> State:
         saved_shifts=np.zeros((m, columns), np.int64),
         lists=np.zeros((LISTS, max(n, m) + 1), np.int64),
         number=np.zeros(NUMBERS, np.int64),
+        known=np.zeros((n, min(KNOWN_SHIFTS, 1 << max(0, m - 1).bit_length()), 2), np.int64),
     )
     state.number[RANDOM] = (seed * 0x9E3779B97F4A7C15 + 0x2545F4914F6CDD1D) % 2**63 or 1
     settle(arrays, state)
     return state
+
+
+@inlined
+def renew(state: State, shift: int) -> None:
+    """Give a route that has changed a version of its own."""
+    state.number[VERSIONS] += 1
+    state.shifts[shift, VERSION] = state.number[VERSIONS]
 
 
 @compiled
@@ -93,6 +110,7 @@ def settle(arrays: Arrays, state: State) -> bool:
         for unit in range(units):
             state.shifts[s, STATE_COLUMNS + unit] = arrays.shift[s, SHIFT_COLUMNS + unit]
         state.shifts[s, TOUCHED_IN], state.shifts[s, DIFFERS] = NONE, 0
+        renew(state, s)
         state.best[s, 0] = n
         for k in range(1, n + 1):
             ticket = state.routes[s, k, TICKET]
@@ -112,7 +130,7 @@ def settle(arrays: Arrays, state: State) -> bool:
     return valid
 
 
-@compiled
+@inlined
 def touch(state: State, shift: int) -> None:
     """Save a route before its first change in this iteration."""
     if state.shifts[shift, TOUCHED_IN] == state.number[ITERATION]:
@@ -128,7 +146,7 @@ def touch(state: State, shift: int) -> None:
     state.number[TOUCHED_LIST] = slot + 1
 
 
-@compiled
+@inlined
 def take_out(arrays: Arrays, state: State, shift: int, first: int, last: int, keep: int, kept: int) -> None:
     """Remove rows `first` to `last` of a route, but for `kept` of them from row `keep` on; its marks are stale then."""
     touch(state, shift)
@@ -149,14 +167,15 @@ def take_out(arrays: Arrays, state: State, shift: int, first: int, last: int, ke
     state.shifts[shift, LENGTH] = write - 1
 
 
-@compiled
+@inlined
 def put_in(arrays: Arrays, state: State, shift: int, at: int, ticket: int) -> None:
-    """Insert a ticket behind row `at` and walk the route anew."""
+    """Insert a ticket behind row `at` of a walked route and walk on from there."""
     touch(state, shift)
     n = state.shifts[shift, LENGTH]
     before = state.routes[shift, n + 1, SPENT]
     for k in range(n, at, -1):
         state.routes[shift, k + 1, TICKET] = state.routes[shift, k, TICKET]
+        state.routes[shift, k + 1, LATEST] = state.routes[shift, k, LATEST]
     state.routes[shift, at + 1, TICKET] = ticket
     state.shifts[shift, LENGTH] = n + 1
     state.tickets[ticket, SHIFT] = shift
@@ -164,10 +183,11 @@ def put_in(arrays: Arrays, state: State, shift: int, at: int, ticket: int) -> No
     first_need = arrays.ticket.shape[1] - units
     for unit in range(units):
         state.shifts[shift, STATE_COLUMNS + unit] -= arrays.ticket[ticket, first_need + unit]
-    state.number[COST] += walk(arrays, shift, state.routes[shift], n + 1) - before
+    renew(state, shift)
+    state.number[COST] += walk_from(arrays, shift, state.routes[shift], n + 1, at + 1) - before
 
 
-@compiled
+@inlined
 def restore(state: State) -> None:
     """Undo the iteration: put back the routes it touched."""
     for i in range(state.number[REMOVED_LIST]):
@@ -183,7 +203,7 @@ def restore(state: State) -> None:
             state.tickets[state.routes[s, k, TICKET], SHIFT] = s
 
 
-@compiled
+@inlined
 def keep(state: State) -> None:
     """Accept the iteration: note which routes now differ from the best and which tickets are absent."""
     for slot in range(state.number[TOUCHED_LIST]):

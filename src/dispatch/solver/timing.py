@@ -31,7 +31,7 @@ from dispatch.solver.arrays import (
     Arrays,
     IntArray,
 )
-from dispatch.solver.compiled import compiled, inlined, where_given
+from dispatch.solver.compiled import compiled, inlined, number, where_given
 from dispatch.solver.terms import (
     ANSWERED,
     AT,
@@ -56,6 +56,10 @@ __all__ = [
     "ANSWERED", "AT", "BEARABLE", "DRIVEN", "FREE", "LATEST", "MARK_COLUMNS", "REST", "SERVED", "SPENT", "TICKET", "WAITED",
     "come_home", "drive", "fits", "insertion", "last_call", "leg", "serve", "timed_cost", "timetable", "walk",
 ]  # fmt: skip
+
+
+ALL = number(0)
+"""The first new row of a route of which none is known."""
 
 
 @inlined
@@ -158,22 +162,24 @@ def delayed_cost(arrays: Arrays, shift: int, route: IntArray, stops: int, delay:
 
 
 @inlined
-def look_back(arrays: Arrays, route: IntArray, stops: int) -> None:
-    """Write the `LATEST` of each stop of a walked route."""
-    for k in range(stops, 0, -1):
+def look_back(arrays: Arrays, route: IntArray, last: int) -> None:
+    """Write the `LATEST` of the stops of a walked route up to row `last`; behind it they are known."""
+    for k in range(last, 0, -1):
         here, after = route[k], route[k + 1]
         latest = after[LATEST] - (after[DRIVEN] - here[DRIVEN]) - (here[SERVED] - route[k - 1, SERVED])
         here[LATEST] = min(latest, last_call(arrays, arrays.ticket[here[TICKET]]))
 
 
-@compiled
-def _walk(arrays: Arrays, shift: int, route: IntArray, stops: int) -> int:
+@inlined
+def _walk_from(arrays: Arrays, shift: int, route: IntArray, stops: int, first: int) -> int:
     """Time and price a route, writing its marks.
 
     Parameters
     ----------
     route
         Shape (at least stops + 2, MARK_COLUMNS). `TICKET` of rows 1 to `stops` is read, all else written.
+    first
+        The row that is new in a walked route: the rows before it have their marks, those behind it their `LATEST`. 0 where all is new.
 
     Returns
     -------
@@ -187,7 +193,11 @@ def _walk(arrays: Arrays, shift: int, route: IntArray, stops: int) -> int:
     place, paid, begun = s[FROM], s[PAID_RATE], s[BEGUN]
     if rest < s[REST_END]:
         bearable = arrays.span[rest, 1] - free
-    for k in range(stops + 1):
+    if first > 0:
+        mark = route[first - 1]
+        place, free, rest, spent, driven = mark[AT], mark[FREE], mark[REST], mark[SPENT], mark[DRIVEN]
+        served, waited, answered, bearable = mark[SERVED], mark[WAITED], mark[ANSWERED], mark[BEARABLE]
+    for k in range(first, stops + 1):
         mark = route[k]
         if k > 0:
             t = arrays.ticket[mark[TICKET]]
@@ -218,10 +228,17 @@ def _walk(arrays: Arrays, shift: int, route: IntArray, stops: int) -> int:
     mark = route[stops + 1]
     mark[TICKET], mark[AT], mark[FREE], mark[REST], mark[SPENT], mark[DRIVEN] = NONE, s[TO], back, rest, total, driven + seconds
     mark[SERVED], mark[WAITED], mark[ANSWERED], mark[BEARABLE], mark[LATEST] = served, waited, answered, delay, s[LIMIT]
-    look_back(arrays, route, stops)
+    look_back(arrays, route, first if first > 0 else stops)
     return int(total)
 
 
+@compiled
+def _walk(arrays: Arrays, shift: int, route: IntArray, stops: int) -> int:
+    """Time and price a route anew; see `_walk_from`."""
+    return _walk_from(arrays, shift, route, stops, ALL)
+
+
+walk_from = where_given("hours", by_hour.walk_from, _walk_from)
 walk = where_given("hours", by_hour.walk, _walk)
 
 
@@ -235,7 +252,7 @@ def fits(arrays: Arrays, ticket: int, left: IntArray) -> bool:
     return True
 
 
-@compiled
+@inlined
 def _insertion(arrays: Arrays, shift: int, routes: IntArray, stops: int, at: int, ticket: int, bound: int) -> int:
     """Return what inserting a ticket behind row `at` of a walked route adds to its cost.
 

@@ -1,0 +1,66 @@
+"""What the search remembers between iterations is what looking anew would find."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from benchmarks.days import generate
+from dispatch import travel
+from dispatch.model import Problem
+from dispatch.solver import search
+from dispatch.solver.arrays import INFEASIBLE, Arrays, build
+from dispatch.solver.guide import prepare, turned
+from dispatch.solver.state import COST, LENGTH, ROW_BITS, SHIFT, VERSION, State, empty, settle
+from dispatch.solver.timing import insertion
+from tests.generated.problems import problems
+
+DAYS = st.one_of(problems(), st.builds(generate, st.just(25), st.integers(0, 9)))
+HOURLY = st.one_of(problems(speeds=True), st.builds(generate, st.just(25), st.integers(0, 9)))
+
+
+def searched(problem: Problem, seed: int) -> tuple[Arrays, State]:
+    """Return a search some way on, at a temperature at which it takes much that is worse."""
+    arrays = build(problem, travel.matrix(problem)).arrays
+    guide, state = prepare(arrays), empty(arrays, seed)
+    search.fill(arrays, guide, state)
+    search.run(arrays, guide, state, 40, 1e7, 1e6, search.ROOM)
+    return arrays, state
+
+
+@given(HOURLY, st.integers(0, 99))
+@settings(max_examples=40, deadline=None)
+def test_routes_walked_on_from_each_change_have_the_marks_of_routes_walked_anew(problem: Problem, seed: int) -> None:
+    arrays, state = searched(problem, seed)
+    cost, routes, shifts = int(state.number[COST]), state.routes.copy(), state.shifts.copy()
+    assert settle(arrays, state)
+    assert int(state.number[COST]) == cost
+    for s, n in enumerate(shifts[:, LENGTH]):
+        assert np.array_equal(state.routes[s, : n + 2], routes[s, : n + 2])
+
+
+@given(DAYS, st.integers(0, 99))
+@settings(max_examples=40, deadline=None)
+def test_what_is_known_of_an_insertion_is_what_trying_all_rows_finds(problem: Problem, seed: int) -> None:
+    arrays, state = searched(problem, seed)
+    width = state.known.shape[1]
+    for (ticket, column), (found, cost) in zip(np.ndindex(state.known.shape[:2]), state.known.reshape(-1, 2), strict=True):
+        for s in range(column, len(state.shifts), width):
+            if found >> ROW_BITS != state.shifts[s, VERSION] or state.tickets[ticket, SHIFT] == s:
+                continue
+            n, row = int(state.shifts[s, LENGTH]), int(found % (1 << ROW_BITS)) - 1
+            costs = [insertion(arrays, s, state.routes, n, at, ticket, INFEASIBLE) for at in range(n + 1)]
+            if row >= 0:
+                assert costs[row] == min(costs) == cost
+            else:
+                assert min(costs) >= cost
+
+
+def test_legs_are_turned_only_where_ways_back_take_another_time() -> None:
+    both = np.array([[0, 4, 7], [4, 0, 2], [7, 2, 0]], np.int32)
+    assert turned(both) is both
+    oneway = both.copy()
+    oneway[2, 0] = 9
+    assert turned(oneway).tolist() == [[0, 4, 9], [4, 0, 2], [7, 2, 0]]
+    assert turned(oneway).flags.c_contiguous
