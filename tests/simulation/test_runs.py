@@ -15,7 +15,7 @@ from statistics import stdev, variance
 import pytest
 
 from dispatch.simulation.kpis import ALL
-from dispatch.simulation.runs import Estimate, estimate, replicate, run
+from dispatch.simulation.runs import Estimate, chance, estimate, replicate, run
 from dispatch.simulation.world import World, read_world
 from tests.simulation.worlds import NIGHT, demand, world
 
@@ -46,6 +46,15 @@ def test_an_interval_is_that_of_students_t() -> None:
     assert e.high == pytest.approx(5 + 1.96324, abs=1e-4)
     assert estimate([None, 2.0]) == Estimate(2.0, None, None, None, (None, 2.0))
     assert estimate([]) == Estimate(None, None, None, None, ())
+
+
+@pytest.mark.parametrize(
+    ("times", "of", "low", "high"), [(7, 10, 0.3475, 0.9333), (0, 10, 0.0, 0.3085), (10, 10, 0.6915, 1.0), (1, 1, 0.025, 1.0)]
+)
+def test_a_chance_has_the_exact_interval(times: int, of: int, low: float, high: float) -> None:
+    e = chance([None, *([True] * times), *([False] * (of - times))])
+    assert [e.mean, e.low, e.high] == pytest.approx([times / of, low, high], abs=1e-4)
+    assert chance([None]) == Estimate(None, None, None, None, (None,))
 
 
 def test_the_interval_of_a_share_ends_at_one() -> None:

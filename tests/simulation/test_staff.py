@@ -186,7 +186,7 @@ def test_promises_are_judged_as_they_are_and_tighter_and_have_a_price() -> None:
     assert now.kept.mean is not None
     assert tight.kept.mean is not None
     assert now.kept.mean > tight.kept.mean
-    assert tight.chance == sum(v >= 0.9 for v in tight.kept.values if v is not None) / 4
+    assert tight.chance.values == tuple(float(v is not None and v >= 0.9) for v in tight.kept.values)
     assert (tight.holds, tight.crew is None) == (False, False)
     assert tight.crew is not None
     assert tight.crew.best is not None

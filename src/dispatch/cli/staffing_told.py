@@ -111,13 +111,14 @@ def staff(found: Staffed, world: World) -> RenderableType:
 def promises(found: Promised, world: World) -> RenderableType:
     """Return the promises, what today's people keep of them, and what the rest would take."""
     table = _table(
-        "Kept by today's people, and its 95 % interval under it", "Promise to", "within", "for", "kept", "chance", "", "what it takes",
-        f"a day costs more, {world.currency or 'money'}",
+        "Kept by today's people, and the chance of it, with 95 % intervals under them",
+        "Promise to", "within", "for", "kept", "chance", "", "what it takes", f"a day costs more, {world.currency or 'money'}",
     )  # fmt: skip
     for p in found.promises:
         verdict = Text("kept" if p.holds else "missed", "green" if p.holds else "bold red")
         said = staffing_answers
-        cells = (said.within(p.within), f"{100 * p.share:g} %", mean_over_interval(p.kept, "share"), said.chance(p), verdict)
+        kept, chance = (mean_over_interval(e, "share") for e in (p.kept, p.chance))
+        cells = (said.within(p.within), f"{100 * p.share:g} %", kept, chance, verdict)
         table.add_row(text(of_scope(p.scope)), *cells, text(said.takes(p, found.groups)), said.price(p))
     return Group(table)
 

@@ -11,7 +11,7 @@ from dispatch.schema.codes import fault
 from dispatch.schema.values import write_duration
 from dispatch.simulation.alternatives import Alternative
 from dispatch.simulation.kpis import Scope, of_scope
-from dispatch.simulation.runs import Estimate
+from dispatch.simulation.runs import Estimate, chance
 from dispatch.simulation.staff import Group, Staffed, Tried, groups_of, staff, with_crew
 from dispatch.simulation.studies import Compared, Plan, Study, difference, simulate_all
 from dispatch.simulation.world import World
@@ -34,7 +34,7 @@ class Promise:
     kept
         Share kept by today's people.
     chance
-        Share of replications in which they kept it for as many tickets as wanted.
+        In which share of replications they kept it for as many tickets as wanted.
     dearer
         By how much a day costs more than under today's promises, with the same people: paired.
     crew
@@ -49,7 +49,7 @@ class Promise:
     share: float
     compared: Compared
     kept: Estimate
-    chance: float | None
+    chance: Estimate
     dearer: Estimate
     crew: Staffed | None
     price: Estimate | None
@@ -124,13 +124,13 @@ def promise(
         c = study.compared[number]
         kept = c.result.estimate("sla", scope)
         known = [v for v in kept.values if v is not None]
-        chance = sum(v >= wanted for v in known) / len(known) if known else None
+        held = chance([None if v is None else v >= wanted for v in kept.values])
         crew = None
         if room and known and not plan.stop() and kept.mean is not None and kept.mean < wanted:
             crew = staff(changed, c.alternative.world, found, plan, most_crews=most_crews, on_crew=on_crew)
         best = None if crew is None else crew.best
         price = None if best is None else difference(study.compared[0].result, best.compared.result, "cost_per_day")
-        promises.append(Promise(scope, within, factor, wanted, c, kept, chance, study.difference(number, "cost_per_day"), crew, price))
+        promises.append(Promise(scope, within, factor, wanted, c, kept, held, study.difference(number, "cost_per_day"), crew, price))
     return Promised(tuple(promises), found, study.complete and not plan.stop())
 
 

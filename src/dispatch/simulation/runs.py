@@ -14,7 +14,7 @@ from dispatch.simulation.kpis import ALL, FIGURES, Figures, Scope, figures_of, s
 from dispatch.simulation.records import RecordFiles, read_days, read_tickets
 from dispatch.simulation.world import World
 
-__all__ = ["Estimate", "Replication", "Simulated", "Verdict", "estimate", "judge", "replicate", "run"]
+__all__ = ["Estimate", "Replication", "Simulated", "Verdict", "chance", "estimate", "judge", "replicate", "run"]
 
 LEAST = 3
 """Replications before an interval is believed."""
@@ -31,7 +31,7 @@ class Replication:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure over replications: its mean and its 95 % interval (Student's t); None where fewer than two replications have it.
+    """A figure over replications: its mean and its 95 % interval; None where too few replications have it.
 
     Parameters
     ----------
@@ -132,6 +132,28 @@ def estimate(values: Sequence[float | None], figure: str | None = None) -> Estim
     if figure is not None:
         low, high = max(0.0, low), min(1.0, high) if FIGURES[figure] == "share" else high
     return Estimate(mean, low, high, half, tuple(values))
+
+
+def chance(happened: Sequence[bool | None]) -> Estimate:
+    """Return in which share of replications something happened, and its exact 95 % interval.
+
+    Clopper, Pearson 1934, doi 10.1093/biomet/26.4.404.
+
+    Parameters
+    ----------
+    happened
+        One per replication, None where it cannot be said.
+    """
+    known = [h for h in happened if h is not None]
+    values = tuple(None if h is None else float(h) for h in happened)
+    if not known:
+        return Estimate(None, None, None, None, values)
+    from scipy.special import betaincinv  # takes a tenth of a second to load
+
+    n, k = len(known), sum(known)
+    low = float(betaincinv(k, n - k + 1, 0.025)) if k else 0.0
+    high = float(betaincinv(k + 1, n - k, 0.975)) if k < n else 1.0
+    return Estimate(k / n, low, high, (high - low) / 2, values)
 
 
 def judge(world: World, of: Callable[[str, Scope], Estimate]) -> tuple[Verdict, ...]:

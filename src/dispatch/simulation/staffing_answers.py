@@ -237,7 +237,7 @@ def _promise(p: Promise, groups: Sequence[Group]) -> dict[str, Any]:
         "share": p.share,
         "kept": answers.estimate(p.kept),
         "holds": p.holds,
-        "chance": None if p.chance is None else round(p.chance, 6),
+        "chance": answers.estimate(p.chance),
         "cost_per_day_more": answers.estimate(p.dearer),
         "crew": None if best is None else _tried(best, groups),
         "price_per_day": None if p.price is None else answers.estimate(p.price),
@@ -266,11 +266,6 @@ def takes(p: Promise, groups: Sequence[Group]) -> str:
     return ", ".join(more) or "today's people"
 
 
-def chance(p: Promise) -> str:
-    """Return a chance in words."""
-    return "–" if p.chance is None else f"{100 * p.chance:.0f} %"
-
-
 def price(p: Promise) -> str:
     """Return what a promise costs a day more than today's promises and people."""
     e = p.dearer if p.holds else p.price
@@ -286,7 +281,7 @@ def promises_html(found: Promised, world: World) -> str:
             f"{100 * p.share:g} %",
             join(page.with_interval(p.kept, "share")),
             el("strong", "kept" if p.holds else "missed", class_=None if p.holds else "late"),
-            chance(p),
+            join(page.with_interval(p.chance, "share")),
             takes(p, found.groups),
             price(p),
         )
@@ -297,7 +292,7 @@ def promises_html(found: Promised, world: World) -> str:
         page.section("Promises, as they are and tighter", page.chart(lambda: draw_promises(found)), page.table(head, rows, 9)),
     ]
     lead = f"{sum(p.holds for p in found.promises)} of {len(found.promises)} promises are kept by today's people."
-    made = "Chance: the share of replications in which today's people keep the promise for as many tickets as wanted. "
+    made = "Chance: the share of replications in which today's people keep the promise for as many tickets as wanted, and its interval. "
     made += "Costs are paired differences from today, with 95 % intervals."
     return page.document(world.name or "Promises", lead, (), parts, made)
 
