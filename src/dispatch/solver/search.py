@@ -113,10 +113,19 @@ def row_of(state: State, shift: int, ticket: int) -> int:
 
 
 @inlined
-def ruin_strings(arrays: Arrays, guide: Guide, state: State, seed: int) -> None:
-    """Take strings of stops out of the routes around a ticket."""
-    assigned = state.tickets.shape[0] - state.number[ABSENT_LIST]
-    longest = max(1.0, min(float(LONGEST_STRING), assigned / state.shifts.shape[0]))
+def mean_route(state: State) -> float:
+    """Return the mean number of stops of the routes that have any."""
+    used = 0
+    for s in range(state.shifts.shape[0]):
+        if state.shifts[s, LENGTH] > 0:
+            used += 1
+    return float(state.tickets.shape[0] - state.number[ABSENT_LIST]) / max(1, used)
+
+
+@inlined
+def ruin_strings(arrays: Arrays, guide: Guide, state: State, seed: int, mean: float) -> None:
+    """Take strings of stops, at most as long as the mean route, out of the routes around a ticket."""
+    longest = max(1.0, min(float(LONGEST_STRING), mean))
     strings = int(1.0 + uniform(state) * (4.0 * REMOVED / (1.0 + longest) - 1.0))
     for j in range(guide.neighbours.shape[1]):
         if strings == 0:
@@ -366,19 +375,19 @@ def run(arrays: Arrays, guide: Guide, state: State, iterations: int, hot: float,
     n = state.tickets.shape[0]
     if n == 0 or state.shifts.shape[0] == 0:
         return
-    factor, temperature, anchor = (cold / hot) ** (1.0 / max(1, iterations)), hot, 0
+    factor, temperature, anchor, mean = (cold / hot) ** (1.0 / max(1, iterations)), hot, 0, 1.0
     for i in range(iterations):
         state.number[ITERATION] += 1
         state.number[TOUCHED_LIST] = state.number[REMOVED_LIST] = 0
         if i % STAY == 0:
-            anchor = below(state, n)
+            anchor, mean = below(state, n), mean_route(state)
         seed, wanted = int(guide.neighbours[anchor, below(state, guide.neighbours.shape[1])]), NOWHERE
         if making_room > 0 and state.number[ABSENT_LIST] > 0 and below(state, making_room) == 0:
             wanted = int(state.lists[ABSENT_LIST, below(state, state.number[ABSENT_LIST])])
             seed = stop_of_able(guide, state, wanted)
         before, kind = state.number[COST], below(state, 64)
         if kind < 56:
-            ruin_strings(arrays, guide, state, seed)
+            ruin_strings(arrays, guide, state, seed, mean)
         elif kind < 63:
             ruin_worst(arrays, guide, state, seed)
         else:
