@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from itertools import product
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -47,3 +50,24 @@ def test_nobody_is_no_crew() -> None:
     assert cheapest(Crews((5, 3), (0, 0), (2, 2))) == (0, 1)
     assert cheapest(Crews((5,), (0,), (0,))) is None
     assert cheapest(Crews((), (), ())) is None
+
+
+INTERRUPTED = """
+import signal
+signal.signal(signal.SIGINT, lambda *_: print("asked to stop"))
+{chosen}
+signal.raise_signal(signal.SIGINT)
+print("told what is known")
+"""
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        "from dispatch.solver.crews import Crews, cheapest; cheapest(Crews((1,), (0,), (2,), ()), [])",
+        "from dispatch.solver.selection import Column, select; select([Column('s', ('t',), 1, 0)], {}, 0, [])",
+    ],
+)
+def test_who_asks_to_stop_after_a_choice_is_still_heard(chosen: str) -> None:
+    run = subprocess.run([sys.executable, "-c", INTERRUPTED.format(chosen=chosen)], capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stdout.splitlines()) == (0, ["asked to stop", "told what is known"]), run.stderr

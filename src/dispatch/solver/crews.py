@@ -69,6 +69,7 @@ def cheapest(crews: Crews, cuts: Sequence[Cut] = ()) -> tuple[int, ...] | None:
     model.minimize(sum(n * (c * many + 1) for n, c in zip(count, crews.costs, strict=True)))
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
+    solver.parameters.catch_sigint_signal = False  # else, from here on, Ctrl-C ends the program at once, and its answer is lost
     solver.parameters.random_seed = 0
     if solver.solve(model) != cp_model.OPTIMAL:
         return None

@@ -78,6 +78,7 @@ def select(
         model.add_hint(left, name not in placed)
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
+    solver.parameters.catch_sigint_signal = False  # else, from here on, Ctrl-C ends the program at once, and its answer is lost
     solver.parameters.max_deterministic_time = DETERMINISTIC_SECONDS
     if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return None
