@@ -43,6 +43,14 @@ def test_parts_hold_all_of_the_day_once_and_cost_what_it_costs(problem: Problem,
     assert sum(int(part.state.number[COST]) for part in parts) == int(state.number[COST])
 
 
+def test_a_part_may_be_in_no_place_at_all() -> None:
+    day = problem([ticket("a", 1, 60)], [engineer("e1", shift(home=None)), engineer("e2", shift(home=None))], line(2, 10))
+    arrays = build(day, travel.matrix(day)).arrays
+    part = part_of(arrays, (np.array([1]), np.array([], np.int64)), [[0], []], 0)
+    assert part.arrays.seconds.shape == (0, 0)
+    assert list(part.routes(best=True)) == [(1, [])]
+
+
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a day of more than ten tickets be searched in parts of five."""

@@ -143,4 +143,4 @@ def _between(table: npt.NDArray[T], places: IntArray) -> npt.NDArray[T]:
     """Return the rows and columns of some places, of every block of a table."""
     width = max(1, table.shape[1])
     blocks: npt.NDArray[Any] = table.reshape(-1, width, width)[:, places[:, None], places]
-    return np.ascontiguousarray(blocks.reshape(-1, len(places)))
+    return np.ascontiguousarray(blocks.reshape(len(blocks) * len(places), len(places)))
