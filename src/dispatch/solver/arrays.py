@@ -57,6 +57,7 @@ MUST_SERVE = 10**12
 Past = Mapping[str, tuple[int, Visit | None]]
 """Of begun tickets by id: what the stop costs whatever its time, and what people were told."""
 IntArray = npt.NDArray[np.int64]
+FlagArray = npt.NDArray[np.uint8]
 _NO_ROWS: IntArray = np.zeros((0, 0), np.int64)
 
 

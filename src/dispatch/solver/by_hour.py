@@ -15,7 +15,6 @@ from dispatch.solver.arrays import (
     FOREVER,
     FROM,
     INFEASIBLE,
-    KM_RATE,
     LIMIT,
     MAX_STOPS,
     NONE,
@@ -33,9 +32,10 @@ from dispatch.solver.arrays import (
     Arrays,
     IntArray,
 )
-from dispatch.solver.compiled import compiled, inlined, number
+from dispatch.solver.compiled import compiled, inlined
 from dispatch.solver.hours import LONG, arrive, back, forth, leave, length
 from dispatch.solver.terms import (
+    ALL,
     ANSWERED,
     AT,
     BEARABLE,
@@ -51,13 +51,12 @@ from dispatch.solver.terms import (
     bears,
     close,
     last_call,
+    road_cost,
     serve,
     timed_cost,
 )
 
 ACTUAL = ANSWERED
-ALL = number(0)
-"""The first new row of a route of which none is known."""
 
 # ------------------------------------------------------------------------ legs
 
@@ -116,15 +115,6 @@ def come_home(arrays: Arrays, shift: int, s: IntArray, column: int, place: int, 
     if rest < s[REST_END] and max(free, arrays.span[rest, 0]) < arrival:
         arrival, rest, driven = drive_and_rest(arrays, shift, column, place, home, free, rest, True, arrays.span[:0])
     return arrival, driven, 1000 * driven + road_cost(arrays, s, place, home), rest
-
-
-@inlined
-def road_cost(arrays: Arrays, s: IntArray, place: int, to: int) -> int:
-    """Return what the length of a leg costs."""
-    cost = 0
-    if s[KM_RATE] > 0 and place >= 0 and to >= 0:
-        cost = int(arrays.metres[place, to]) * s[KM_RATE] // 1000
-    return cost
 
 
 @inlined
@@ -198,8 +188,11 @@ def sensible_delay(arrays: Arrays, shift: int, route: IntArray, stops: int) -> i
         service = t[TICKET_COLUMNS + s[PACE]]
         start = route[k, FREE] - service
         by = start if k == m else min(by - service, start + bears(arrays, s, t, start, route[k, FREE], route[k, REST]))
-        rests = arrays.span[route[k - 1, REST] : route[k, REST]]
-        by = set_out(arrays, outset(arrays, s, route, k - 1), route[k - 1, AT], t[PLACE], by, rests)
+        column, place, first, last = outset(arrays, s, route, k - 1), route[k - 1, AT], route[k - 1, REST], route[k, REST]
+        if first == last:
+            by = leave(arrays, column, place, t[PLACE], by)
+        else:
+            by = set_out(arrays, column, place, t[PLACE], by, arrays.span[first:last])
     if s[REST_FIRST] < s[REST_END]:
         by = min(by, arrays.span[s[REST_FIRST], 1])
     return int(max(0, by - s[READY]))
@@ -220,6 +213,13 @@ def put_off(arrays: Arrays, shift: int, route: IntArray, stops: int, delay: int)
         if free == mark[FREE] and rest == mark[REST]:
             return driven - mark[ACTUAL], spent - mark[SPENT]
     return 0, INFEASIBLE
+
+
+@inlined
+def delayed(s: IntArray, end: IntArray, stops: int) -> tuple[int, int, int]:
+    """Return by how much a walked route is put off, and what that adds to the seconds driven and to the cost of legs and stops."""
+    delay = end[BEARABLE]
+    return delay, end[ACTUAL], end[SPENT] - end[WAITED] - close(s, stops, end[FREE], delay, end[DRIVEN], end[SERVED])
 
 
 # ------------------------------------------------------------------------ walk
@@ -246,6 +246,11 @@ def walk_from(arrays: Arrays, shift: int, route: IntArray, stops: int, first: in
     s = arrays.shift[shift]
     rest, free, place, column = s[REST_FIRST], s[READY], s[FROM], s[OUTSET]
     spent, driven, served, waited, least = 0, 0, 0, 0, 0
+    delay, more_driven, more_spent, unless = 0, 0, 0, NONE
+    if first > 1 and s[BEGUN] == NONE and 0 < route[first - 1, WAITED] == route[stops - 1, WAITED]:
+        # As long as nobody waits from the row on, what there is to put off is as it was.
+        delay, more_driven, more_spent = delayed(s, route[stops], stops - 1)
+        unless = route[first - 1, WAITED]
     if first > 0:
         mark = route[first - 1]
         place, free, rest, spent, least = mark[AT], mark[FREE], mark[REST], mark[SPENT], mark[DRIVEN]
@@ -266,11 +271,12 @@ def walk_from(arrays: Arrays, shift: int, route: IntArray, stops: int, first: in
     back_at, seconds, cost, rest = come_home(arrays, shift, s, column, place, free, rest)
     if back_at == NONE and stops > 0:
         return INFEASIBLE
-    delay, more_driven, more_spent = sensible_delay(arrays, shift, route, stops), 0, 0
-    if delay > 0:
-        more_driven, more_spent = put_off(arrays, shift, route, stops, delay)
-        if more_spent == INFEASIBLE:
-            return INFEASIBLE
+    if waited != unless:
+        delay, more_driven, more_spent = sensible_delay(arrays, shift, route, stops), 0, 0
+        if delay > 0:
+            more_driven, more_spent = put_off(arrays, shift, route, stops, delay)
+            if more_spent == INFEASIBLE:
+                return INFEASIBLE
     closing = close(s, stops, back_at, delay, driven + seconds + more_driven, served)
     if closing == INFEASIBLE:
         return INFEASIBLE
@@ -344,8 +350,7 @@ def insertion(arrays: Arrays, shift: int, routes: IntArray, stops: int, at: int,
     delay, more_driven, more_spent = 0, 0, 0
     if s[BEGUN] == NONE and waited > 0 and at > 0 and waited == here[WAITED] == route[stops, WAITED]:
         # Nobody waits behind the row, so what there is to put off is as it was.
-        delay, more_driven = end[BEARABLE], end[ACTUAL]
-        more_spent = end[SPENT] - end[WAITED] - close(s, stops, end[FREE], delay, end[DRIVEN], end[SERVED])
+        delay, more_driven, more_spent = delayed(s, end, stops)
     elif s[BEGUN] == NONE and waited > 0:
         complete(route, trial, stops, at, caught)
         delay = sensible_delay(arrays, shift, trial, last)

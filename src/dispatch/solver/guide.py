@@ -26,10 +26,11 @@ from dispatch.solver.arrays import (
     WINDOW,
     WINDOW_END,
     Arrays,
+    FlagArray,
     IntArray,
 )
 from dispatch.solver.compiled import compiled
-from dispatch.solver.timing import fits, leg
+from dispatch.solver.timing import fits, leg, plain_shifts
 
 IndexArray = npt.NDArray[np.int32]
 
@@ -55,6 +56,8 @@ class Guide(NamedTuple):
         Per ticket, in column 0 whether the list is complete, then the able shifts nearest to it, nearest first, `NONE` at the end.
     able
         Per ticket and shift, 1 where the shift could hold the ticket at all.
+    plain
+        Per shift, 1 where what an insertion costs is told by its legs (`timing.plain_shifts`).
     order
         Per ticket the keys by which tickets are put back, smallest first.
     inward
@@ -63,7 +66,8 @@ class Guide(NamedTuple):
 
     neighbours: IndexArray
     near: IndexArray
-    able: npt.NDArray[np.uint8]
+    able: FlagArray
+    plain: FlagArray
     order: IntArray
     inward: npt.NDArray[np.int32]
 
@@ -86,7 +90,7 @@ def may_serve(arrays: Arrays, shift: int, ticket: int) -> bool:
 
 
 @compiled
-def nearest_shifts(arrays: Arrays, near: IndexArray, able: npt.NDArray[np.uint8], distance: IntArray) -> None:
+def nearest_shifts(arrays: Arrays, near: IndexArray, able: FlagArray, distance: IntArray) -> None:
     """Fill `able`, and `near` with the able shifts whose start and end are nearest to each ticket; `distance` is room as wide."""
     width = near.shape[1] - 1
     for ticket in range(near.shape[0]):
@@ -133,7 +137,9 @@ def prepare(arrays: Arrays) -> Guide:
     near = np.full((n, 1 + max(1, min(NEAR_SHIFTS, len(arrays.shift)))), NONE, np.int32)
     able = np.zeros((n, len(arrays.shift)), np.uint8)
     nearest_shifts(arrays, near, able, np.empty(near.shape[1], np.int64))
-    return Guide(neighbours, near, able, _orders(arrays), turned(arrays.seconds[: arrays.seconds.shape[1]]))
+    plain = np.zeros(len(arrays.shift), np.uint8)
+    plain_shifts(arrays, plain)
+    return Guide(neighbours, near, able, plain, _orders(arrays), turned(arrays.seconds[: arrays.seconds.shape[1]]))
 
 
 def turned(seconds: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:

@@ -146,11 +146,13 @@ def leave(arrays: Arrays, column: int, start: int, end: int, by: int) -> int:
     if start >= 0 and end >= 0:
         part = arrays.seconds.shape[0] // n - 2
         if part == 0:
-            i = piece_at(hours, by)
-            target = hours[i, column] + hours[i, column + 1] * (by - hours[i, MOMENT]) - 1000 * int(arrays.seconds[n + start, end])
-            while hours[i, column] > target:
-                i -= 1
-            time = hours[i, MOMENT] + (target - hours[i, column]) // hours[i, column + 1]
+            i, normal = piece_at(hours, by), int(arrays.seconds[n + start, end])
+            time = by - normal
+            if hours[i, column + 1] != 1000 or time < hours[i, MOMENT]:
+                target = hours[i, column] + hours[i, column + 1] * (by - hours[i, MOMENT]) - 1000 * normal
+                while hours[i, column] > target:
+                    i -= 1
+                time = hours[i, MOMENT] + (target - hours[i, column]) // hours[i, column + 1]
         else:
             time, _, _ = back(arrays, column, start, end, part, length(arrays, start, end, part), by, -LONG)
     return time

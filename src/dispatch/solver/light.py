@@ -81,7 +81,7 @@ from dispatch.solver.state import (
     settle,
     take_out,
 )
-from dispatch.solver.timing import BEARABLE, TICKET, WAITED, timetable, walk
+from dispatch.solver.timing import BEARABLE, TICKET, WAITED, plain_shifts, timetable, walk
 from dispatch.travel import TravelMatrix, crow
 
 T = TypeVar("T", bound=np.generic)
@@ -240,6 +240,7 @@ def search(
     """
     _neighbours(arrays, guide.neighbours, distance)
     nearest_shifts(arrays, guide.near, guide.able, near)
+    plain_shifts(arrays, guide.plain)
     take_over(arrays, state, plan, lengths)
     fill(arrays, guide, state)
     if moving:
@@ -469,6 +470,7 @@ def guide_of(arrays: Arrays, order: IntArray, inward: npt.NDArray[np.int32]) -> 
         np.empty((n, max(1, min(NEIGHBOURS, n))), np.int32),
         np.full((n, 1 + max(1, min(32, m))), NONE, np.int32),
         np.zeros((n, m), np.uint8),
+        np.zeros(m, np.uint8),
         order,
         inward,
     )

@@ -19,6 +19,7 @@ from dispatch.solver.arrays import (
     ENGINEER,
     INFEASIBLE,
     KM_RATE,
+    MAX_STOPS,
     NEEDS,
     NONE,
     PACE,
@@ -28,6 +29,7 @@ from dispatch.solver.arrays import (
     WINDOW,
     WINDOW_END,
     Arrays,
+    IntArray,
 )
 from dispatch.solver.compiled import compiled, inlined, number
 from dispatch.solver.guide import ORDERS, PRICE_ORDER, Guide, may_serve
@@ -54,6 +56,7 @@ from dispatch.solver.state import (
     restore,
     take_out,
 )
+from dispatch.solver.terms import road_cost
 from dispatch.solver.timing import AT, DRIVEN, FREE, LATEST, SPENT, TICKET, fits, insertion, last_call, walk
 
 NEAREST_SHIFTS = 8
@@ -202,16 +205,31 @@ def refresh(arrays: Arrays, state: State) -> bool:
 
 
 @inlined
-def detour_metres(arrays: Arrays, before: int, place: int, after: int) -> int:
-    """Return by how many metres a way grows when it leads over a place."""
-    metres = 0
-    if before >= 0:
-        metres += int(arrays.metres[before, place])
-    if after >= 0:
-        metres += int(arrays.metres[place, after])
-        if before >= 0:
-            metres -= int(arrays.metres[before, after])
-    return metres
+def detour(
+    arrays: Arrays,
+    guide: Guide,
+    s: IntArray,
+    here: IntArray,
+    following: IntArray,
+    place: int,
+    opens: int,
+    closes: int,
+    service: int,
+    best: int,
+) -> int:
+    """Return what a way costs more over a place, `best` if it is not less or a ticket there comes too late."""
+    cost, free, latest = best, here[FREE], following[LATEST]
+    if max(free, opens) + service <= latest:
+        before, after = here[AT], following[AT]
+        out = int(guide.inward[place, before]) if before >= 0 else 0
+        on = int(arrays.seconds[place, after]) if after >= 0 else 0
+        start = max(free + out, opens)
+        more = 1000 * (out + on - following[DRIVEN] + here[DRIVEN])
+        if s[KM_RATE] > 0:
+            more += road_cost(arrays, s, before, place) + road_cost(arrays, s, place, after) - road_cost(arrays, s, before, after)
+        if more < best and start <= closes and start + service + on <= latest:
+            cost = more
+    return cost
 
 
 @inlined
@@ -221,28 +239,25 @@ def try_rows(
     """Return the least cost of inserting a ticket into a route if below `best`, and the row it goes behind; else `best` and `NONE`."""
     where = NONE
     route, n, s = state.routes[shift], state.shifts[shift, LENGTH], arrays.shift[shift]
-    rate = s[KM_RATE]
-    static = arrays.stop_cost[ticket, s[ENGINEER]]
-    service = arrays.ticket[ticket, TICKET_COLUMNS + s[PACE]]
-    before, free, driven = route[0, AT], route[0, FREE], route[0, DRIVEN]
-    for at in range(n + 1):
-        if free > closes:
+    static, service = arrays.stop_cost[ticket, s[ENGINEER]], arrays.ticket[ticket, TICKET_COLUMNS + s[PACE]]
+    rows = n + 1 if n < s[MAX_STOPS] else 0
+    if guide.plain[shift] != 0 and n > 0:  # an idle engineer does not drive home
+        least = best - static
+        for at in range(rows):
+            if route[at, FREE] > closes:
+                break
+            cost = detour(arrays, guide, s, route[at], route[at + 1], place, opens, closes, service, least)
+            if cost < least:
+                least, where = cost, at
+        return least + static, where
+    for at in range(rows):
+        if route[at, FREE] > closes:
             break
-        following = route[at + 1]
-        after, latest, leg = following[AT], following[LATEST], following[DRIVEN] - driven
-        if max(free, opens) + service <= latest:
-            out = int(guide.inward[place, before]) if before >= 0 else 0
-            on = int(arrays.seconds[place, after]) if after >= 0 else 0
-            start = max(free + out, opens)
-            # What the detour costs is a bound from below, and cheap: most rows end here.
-            bound = 1000 * (out + on - leg) + static
-            if rate > 0:
-                bound += detour_metres(arrays, before, place, after) * rate // 1000
-            if bound < best and start <= closes and start + service + on <= latest:
-                cost = insertion(arrays, shift, state.routes, n, at, ticket, best)
-                if cost < best:
-                    best, where = cost, at
-        before, free, driven = after, following[FREE], following[DRIVEN]
+        # What the detour costs is a bound from below, and cheap: most rows end here.
+        if detour(arrays, guide, s, route[at], route[at + 1], place, opens, closes, service, best - static) < best - static:
+            cost = insertion(arrays, shift, state.routes, n, at, ticket, best)
+            if cost < best:
+                best, where = cost, at
     return best, where
 
 
@@ -278,17 +293,17 @@ def insert_best(arrays: Arrays, guide: Guide, state: State, ticket: int, most: i
             s = int(guide.near[ticket, j])
             if s == NONE:
                 j = near - 1  # the list ends here
+                continue
+            if not complete and j > NEAREST_SHIFTS:
+                if state.shifts[s, LENGTH] > 0 or empty == EMPTY_SHIFTS:
+                    continue
+                empty += 1
         else:
             s = int(state.tickets[guide.neighbours[ticket, j - near], SHIFT])
-        if s == NONE or state.shifts[s, ASKED_IN] == query:
-            continue
-        if NEAREST_SHIFTS < j < near and not complete:
-            if state.shifts[s, LENGTH] > 0 or empty == EMPTY_SHIFTS:
+            if s == NONE or state.shifts[s, ASKED_IN] == query or guide.able[ticket, s] == 0:
                 continue
-            empty += 1
-        state.shifts[s, ASKED_IN] = query
-        if guide.able[ticket, s] == 0:
-            continue
+        if not complete:
+            state.shifts[s, ASKED_IN] = query
         if needs and not fits(arrays, ticket, state.shifts[s, STATE_COLUMNS:]):
             continue
         cost, at = try_shift(arrays, guide, state, s, ticket, place, opens, closes, best)

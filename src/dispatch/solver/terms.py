@@ -14,6 +14,7 @@ from dispatch.solver.arrays import (
     FIXED,
     FOREVER,
     INFEASIBLE,
+    KM_RATE,
     LATE_RATE,
     LIMIT,
     MAX_STOPS,
@@ -34,11 +35,14 @@ from dispatch.solver.arrays import (
     Arrays,
     IntArray,
 )
-from dispatch.solver.compiled import inlined
+from dispatch.solver.compiled import inlined, number
 
 # Columns of a mark. AT is the place; LATEST the last moment at which service (or, in the last row, the return) would still be in time
 # for all that follows, breaks not counted. In the last row, BEARABLE is the delay of the departure and SPENT the cost of the route.
 TICKET, AT, FREE, REST, SPENT, DRIVEN, SERVED, WAITED, ANSWERED, BEARABLE, LATEST, MARK_COLUMNS = range(12)
+
+ALL = number(0)
+"""The first new row of a route of which none is known."""
 
 
 @inlined
@@ -126,3 +130,12 @@ def close(s: IntArray, stops: int, back: int, delay: int, driven: int, served: i
 def last_call(arrays: Arrays, t: IntArray) -> int:
     """Return when the last window of a ticket closes."""
     return arrays.span[t[WINDOW_END] - 1, 1] if t[WINDOW_END] > t[WINDOW] else FOREVER
+
+
+@inlined
+def road_cost(arrays: Arrays, s: IntArray, place: int, to: int) -> int:
+    """Return what the length of a leg costs."""
+    cost = 0
+    if s[KM_RATE] > 0 and place >= 0 and to >= 0:
+        cost = int(arrays.metres[place, to]) * s[KM_RATE] // 1000
+    return cost

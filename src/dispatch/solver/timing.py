@@ -10,29 +10,41 @@ from __future__ import annotations
 
 from dispatch.solver import by_hour
 from dispatch.solver.arrays import (
+    BASE_TRAVEL,
     BEGUN,
+    END,
     ENGINEER,
     FOREVER,
     FROM,
     INFEASIBLE,
-    KM_RATE,
+    LATE_RATE,
     LIMIT,
     MAX_STOPS,
+    MAX_TRAVEL,
     NONE,
+    OVERTIME_RATE,
     PACE,
     PAID_RATE,
     PLACE,
+    PREVIOUS_ENGINEER,
     READY,
+    RESPOND_BY,
+    RESPONSE_FROM,
     RESPONSE_RATE,
     REST_END,
     REST_FIRST,
     TICKET_COLUMNS,
     TO,
+    WINDOW,
+    WINDOW_END,
+    WORKLOAD_RATE,
     Arrays,
+    FlagArray,
     IntArray,
 )
-from dispatch.solver.compiled import compiled, inlined, number, where_given
+from dispatch.solver.compiled import compiled, inlined, where_given
 from dispatch.solver.terms import (
+    ALL,
     ANSWERED,
     AT,
     BEARABLE,
@@ -48,18 +60,15 @@ from dispatch.solver.terms import (
     bears,
     close,
     last_call,
+    road_cost,
     serve,
     timed_cost,
 )
 
 __all__ = [
     "ANSWERED", "AT", "BEARABLE", "DRIVEN", "FREE", "LATEST", "MARK_COLUMNS", "REST", "SERVED", "SPENT", "TICKET", "WAITED",
-    "come_home", "drive", "fits", "insertion", "last_call", "leg", "serve", "timed_cost", "timetable", "walk",
+    "come_home", "drive", "fits", "insertion", "last_call", "leg", "plain_shifts", "serve", "timed_cost", "timetable", "walk", "walk_from",
 ]  # fmt: skip
-
-
-ALL = number(0)
-"""The first new row of a route of which none is known."""
 
 
 @inlined
@@ -85,9 +94,7 @@ def leg(arrays: Arrays, s: IntArray, start: int, end: int) -> tuple[int, int]:
     seconds, cost = 0, 0
     if start >= 0 and end >= 0:
         seconds = int(arrays.seconds[start, end])
-        cost = 1000 * seconds
-        if s[KM_RATE] > 0:
-            cost += int(arrays.metres[start, end]) * s[KM_RATE] // 1000
+        cost = 1000 * seconds + road_cost(arrays, s, start, end)
     return seconds, cost
 
 
@@ -179,7 +186,8 @@ def _walk_from(arrays: Arrays, shift: int, route: IntArray, stops: int, first: i
     route
         Shape (at least stops + 2, MARK_COLUMNS). `TICKET` of rows 1 to `stops` is read, all else written.
     first
-        The row that is new in a walked route: the rows before it have their marks, those behind it their `LATEST`. 0 where all is new.
+        The row that is new in a walked route: the rows before it have their marks, those behind it their `LATEST`, and what stood in the
+        last row is still in row `stops`. 0 where all is new.
 
     Returns
     -------
@@ -320,6 +328,24 @@ def _insertion(arrays: Arrays, shift: int, routes: IntArray, stops: int, at: int
 
 
 insertion = where_given("hours", by_hour.insertion, _insertion)
+
+
+@compiled
+def plain_shifts(arrays: Arrays, plain: FlagArray) -> None:
+    """Write 1 for each shift of whose routes legs, stops and `LATEST` tell all: what an insertion costs, and whether it is in time.
+
+    That takes a ticket that costs the same at any time, in one window or none, and a shift without breaks or prices of its hours.
+    """
+    always = arrays.hours is None
+    for ticket in range(arrays.ticket.shape[0]):
+        t = arrays.ticket[ticket]
+        late, response = t[LATE_RATE] > 0 and t[RESPOND_BY] < FOREVER, t[RESPONSE_RATE] > 0 and t[RESPONSE_FROM] < FOREVER
+        always = always and not late and not response and t[PREVIOUS_ENGINEER] == NONE and t[WINDOW_END] - t[WINDOW] <= 1
+    for shift in range(plain.shape[0]):
+        s = arrays.shift[shift]
+        priced = s[PAID_RATE] > 0 or s[WORKLOAD_RATE] > 0 or (s[OVERTIME_RATE] > 0 and s[END] < s[LIMIT])
+        limited = s[REST_FIRST] < s[REST_END] or s[MAX_TRAVEL] < s[BASE_TRAVEL] + s[LIMIT] - s[READY]
+        plain[shift] = always and not priced and not limited
 
 
 @compiled
