@@ -11,7 +11,9 @@ import pytest
 from dispatch import check, travel
 from dispatch.model import Pin, Plan, Problem
 from dispatch.solver import Options, Progress, Result, run, solve
+from dispatch.solver.arrays import Instance
 from dispatch.solver.compiled import announce
+from dispatch.solver.state import BEST, RANDOM, State
 from tests.build import engineer, line, plan, problem, shift, ticket
 from tests.helpers import solve as checked
 
@@ -63,6 +65,25 @@ def test_one_round_takes_all_the_iterations_where_there_are_few() -> None:
 def test_many_iterations_are_several_rounds_from_hot_and_one_that_polishes() -> None:
     assert rounds(100, iterations=600_000) == [(0.0, 0.25, 1.0), (0.25, 0.5, 1.0), (0.5, 0.75, 1.0), (0.75, 1.0, 0.1)]
     assert [len(rounds(100, seconds=s)) for s in (1.0, 10.0, 60.0)] == [1, 4, 5]
+
+
+def test_a_cooling_that_is_the_only_one_branches_and_keeps_the_best_of_all_branches(monkeypatch: pytest.MonkeyPatch) -> None:
+    branches: list[State] = []
+    branch = run._branch
+
+    def counted(instance: Instance, state: State, number: int) -> State:
+        branches.append(branch(instance, state, number))
+        return branches[-1]
+
+    monkeypatch.setattr(run, "_branch", counted)
+    few, many = ask(day(30), iterations=20_000), ask(day(30), iterations=50_000)
+    assert len(branches) == 3
+    assert many.plan.solver is not None
+    assert (many.plan.solver.iterations, many.plan.solver.stopped) == (50_000, "iterations")
+    assert len({int(state.number[RANDOM]) for state in branches}) == 3
+    assert many.cost <= min(int(state.number[BEST]) for state in branches)
+    assert many.cost <= few.cost
+    assert ask(day(30), iterations=50_000).plan.routes == many.plan.routes
 
 
 def test_the_stop_event_ends_a_run_and_keeps_what_it_has() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
+from math import inf
 from typing import TypeVar
 
 import numpy as np
@@ -31,8 +32,8 @@ from dispatch.solver.compiled import announce
 from dispatch.solver.guide import Guide, prepare
 from dispatch.solver.hours import HOURS_COLUMNS, always_normal
 from dispatch.solver.parts import Rows, part_of, split
-from dispatch.solver.routes import Routes, bare_plan, best_of, from_plan, load, real_cost, to_plan
-from dispatch.solver.state import BEST, LENGTH, SHIFT, State, empty
+from dispatch.solver.routes import Routes, bare_plan, best_of, current_of, from_plan, load, real_cost, to_plan
+from dispatch.solver.state import BEST, COST, LENGTH, RANDOM, SHIFT, State, empty
 from dispatch.solver.timing import DRIVEN, timetable
 
 CHUNK = 500
@@ -48,6 +49,10 @@ ENOUGH = 3000
 """Times the square of the number of tickets: iterations that settle a day."""
 CRUISE = 10
 """Metres a second: what a leg of so many seconds is long, near enough for a temperature."""
+WHOLLY = ((0.0, 1.0, 1),)
+BRANCHES, BRANCHED = ((0.0, 0.25, 1), (0.25, 0.6, 4), (0.6, 0.7, 2), (0.7, 1.0, 1)), 1000
+"""From and to which share of a cooling how many searches go on in turn, and the iterations per ticket that are worth it. What a plan will
+cost is all but settled at two thirds, and differs so much between searches that were one at a quarter that it pays to try four."""
 ROUND, MOST_ROUNDS = 2000, 4
 """Iterations per ticket that are worth a round of their own, and the most rounds."""
 LAST, REHEAT = 0.25, 0.1
@@ -150,7 +155,7 @@ class Run:
 
     def best(self) -> State:
         """Return the state that holds the best routes; of equal ones the first."""
-        return min((lane.state for lane in self.lanes), key=lambda state: int(state.number[BEST]))
+        return min((lane.state for lane in self.lanes), key=_cost)
 
     def report(self) -> None:
         """Tell whoever asked how far the run is."""
@@ -327,36 +332,76 @@ def _propose(this: Run, until: float) -> None:
 
 
 def _anneal(this: Run, begin: float, until: float, heat: float, k: int) -> None:
-    """Cool a lane from `heat` times the first temperature to the last while the budget goes from one share to another."""
-    lane = this.lanes[k]
-    hot, cold = _temperatures(this, lane.state, heat)
+    """Cool a lane from `heat` times the first temperature to the last while the budget goes from one share to another.
 
-    def harvest() -> None:
-        lane.pool.add_current(lane.state)
+    Where it is the only cooling of a run it branches: several searches go on in turn from where one stood, and of several the cheaper ones.
+    """
+    lane, instance = this.lanes[k], this.instance
+    hot, cold = _temperatures(this, lane.state, heat)
+    alone = until - begin == 1.0
+    stages = BRANCHES if alone and this.budget.expected() >= BRANCHED * len(instance.tickets) else WHOLLY
+    effort = sum(count * (cool - warm) for warm, cool, count in stages)
+    every, standing, since = [lane.state], [lane.state], begin
+
+    def harvest(state: State) -> None:
+        lane.pool.add_current(state)
+        lane.state = min(every, key=_cost)
         if k == 0:
             this.report()
 
-    day = this.instance.arrays, this.guide, lane.state
-    _cool(this.budget, lane, day, until, lambda share: hot * (cold / hot) ** max(0.0, (share - begin) / (until - begin)), harvest)
+    try:
+        for warm, cool, count in stages:
+            while len(standing) < count:
+                standing.append(_branch(instance, standing[0], len(every)))
+                every.append(standing[-1])
+            costs = []
+            for state in standing[:count]:
+                share = since, since + (until - begin) * (cool - warm) / effort
+                between = hot * (cold / hot) ** warm, hot * (cold / hot) ** cool
+                day = instance.arrays, this.guide, state
+                costs.append(_cool(this.budget, lane, day, share, between, partial(harvest, state)))
+                since = share[1]
+            standing = [standing[j] for j in np.argsort(costs, kind="stable")]
+    finally:
+        lane.state = min(every, key=_cost)
+
+
+def _branch(instance: Instance, state: State, number: int) -> State:
+    """Return a search that goes on from where another stands, by random numbers of its own."""
+    branch = empty(instance.arrays, int(state.number[RANDOM]) + number)
+    load(instance, branch, current_of(state))
+    return branch
+
+
+def _cost(state: State) -> int:
+    """Return the cost of the best routes of a search."""
+    return int(state.number[BEST])
 
 
 def _cool(
     budget: Budget,
     lane: Lane,
     day: tuple[Arrays, Guide, State],
-    until: float,
-    temperature: Callable[[float], float],
+    share: tuple[float, float],
+    between: tuple[float, float],
     harvest: Callable[[], None],
-) -> None:
-    """Run iterations in chunks until a share of the budget is spent, at the temperature that each share has; harvest now and then."""
-    chunks = 0
-    while not budget.over(lane.iterations) and (share := budget.share(lane.iterations)) < until:
-        size, heat = budget.chunk(lane.iterations, until), temperature(share)
+) -> float:
+    """Run iterations in chunks from one share of the budget to another, from one temperature to another; harvest now and then.
+
+    Returns
+    -------
+    cost
+        The mean of the last fifth, milliseconds of travel; infinite where no time was left.
+    """
+    (since, until), (hot, cold), costs = share, between, list[int]()
+    while not budget.over(lane.iterations) and (now := budget.share(lane.iterations)) < until:
+        size, heat = budget.chunk(lane.iterations, until), hot * (cold / hot) ** max(0.0, (now - since) / (until - since))
         search.run(*day, size, heat, heat, search.ROOM)
         lane.iterations += size
-        chunks += 1
-        if chunks % HARVEST == 0:
+        costs.append(int(day[2].number[COST]))
+        if len(costs) % HARVEST == 0:
             harvest()
+    return float(np.mean(costs[4 * len(costs) // 5 :])) if costs else inf
 
 
 def _in_parts(this: Run) -> None:
@@ -369,7 +414,8 @@ def _in_parts(this: Run) -> None:
     sweeps = int(max(1, min(SWEEPS, visits * PART / len(instance.tickets))))
     for number in range(sweeps):
         parts = split(instance.arrays, routes, PART, rng)
-        sweep = Sweep(number / sweeps, (number + 1) / sweeps, routes, hot, cold)
+        begin, until = number / sweeps, (number + 1) / sweeps
+        sweep = Sweep(begin, until, routes, (hot * (cold / hot) ** begin, hot * (cold / hot) ** until))
         dealt = [parts[k :: len(this.lanes)] for k in range(len(this.lanes))]
         for found in _side_by_side(this, partial(_through, this, sweep, dealt, int(rng.integers(1 << 40)))):
             for shift, route in found:
@@ -388,13 +434,12 @@ def _in_parts(this: Run) -> None:
 
 @dataclass(frozen=True)
 class Sweep:
-    """A sweep over the parts of a day: shares of the budget from and to which it goes, where it begins, temperatures of the whole run."""
+    """A sweep over the parts of a day: shares of the budget from and to which it goes, where it begins, first and last temperature."""
 
     begin: float
     until: float
     routes: Routes
-    hot: float
-    cold: float
+    between: tuple[float, float]
 
 
 def _through(this: Run, sweep: Sweep, dealt: Sequence[Sequence[Rows]], seed: int, k: int) -> list[tuple[int, list[int]]]:
@@ -409,12 +454,8 @@ def _through(this: Run, sweep: Sweep, dealt: Sequence[Sequence[Rows]], seed: int
             continue
         part = part_of(this.instance.arrays, rows, sweep.routes, seed + len(dealt) * number + k)
 
-        def temperature(share: float, since: float = since, until: float = until) -> float:
-            # Every part sees all the temperatures of the sweep.
-            cooled = sweep.begin + (sweep.until - sweep.begin) * (share - since) / (until - since)
-            return float(sweep.hot * (sweep.cold / sweep.hot) ** cooled)
-
-        _cool(budget, lane, (part.arrays, part.guide, part.state), until, temperature, this.report if k == 0 else lambda: None)
+        day = part.arrays, part.guide, part.state
+        _cool(budget, lane, day, (since, until), sweep.between, this.report if k == 0 else lambda: None)
         found += part.routes(best=sweep.until == 1.0)
     return found
 
