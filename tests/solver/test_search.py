@@ -61,10 +61,10 @@ def searched(problem: Problem, seed: int, plain: bool = False) -> tuple[Arrays, 
     return arrays, state
 
 
-@given(HOURLY, st.integers(0, 99))
-@settings(max_examples=40, deadline=None)
-def test_routes_walked_on_from_each_change_have_the_marks_of_routes_walked_anew(problem: Problem, seed: int) -> None:
-    arrays, state = searched(problem, seed)
+@given(HOURLY, st.integers(0, 99), st.booleans())
+@settings(max_examples=80, deadline=None)
+def test_routes_walked_on_from_each_change_have_the_marks_of_routes_walked_anew(problem: Problem, seed: int, plain: bool) -> None:
+    arrays, state = searched(problem, seed, plain)
     cost, routes, shifts = int(state.number[COST]), state.routes.copy(), state.shifts.copy()
     assert settle(arrays, state)
     assert int(state.number[COST]) == cost

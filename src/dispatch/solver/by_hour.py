@@ -226,12 +226,15 @@ def delayed(s: IntArray, end: IntArray, stops: int) -> tuple[int, int, int]:
 
 
 @inlined
-def look_back(arrays: Arrays, s: IntArray, route: IntArray, last: int) -> None:
-    """Write the `LATEST` of the stops up to row `last`, every leg at its fastest hour: exact times cost more than they save."""
-    for k in range(last, 0, -1):
+def look_back(arrays: Arrays, s: IntArray, route: IntArray, stops: int, first: int) -> None:
+    """Write `LATEST` as `timing.look_back` does, every leg at its fastest hour: exact times cost more than they save."""
+    for k in range(first if first > 0 else stops, 0, -1):
         t, after = arrays.ticket[route[k, TICKET]], route[k + 1, AT]
         least = int(arrays.seconds[t[PLACE], after]) if after >= 0 else 0
-        route[k, LATEST] = min(route[k + 1, LATEST] - least - t[TICKET_COLUMNS + s[PACE]], last_call(arrays, t))
+        latest = min(route[k + 1, LATEST] - least - t[TICKET_COLUMNS + s[PACE]], last_call(arrays, t))
+        if k < first and latest == route[k, LATEST]:
+            break
+        route[k, LATEST] = latest
 
 
 @compiled
@@ -291,7 +294,7 @@ def walk_from(arrays: Arrays, shift: int, route: IntArray, stops: int, first: in
         driven + seconds + more_driven,
     )
     mark[SERVED], mark[WAITED], mark[ACTUAL], mark[BEARABLE], mark[LATEST] = served, spent + cost, more_driven, delay, s[LIMIT]
-    look_back(arrays, s, route, first if first > 0 else stops)
+    look_back(arrays, s, route, stops, first)
     return int(total)
 
 

@@ -310,7 +310,7 @@ def insert_best(arrays: Arrays, guide: Guide, state: State, ticket: int, most: i
         if cost < best and uniform(state) > blink:
             best, where, into = cost, at, s
     if into != NONE:
-        put_in(arrays, state, into, where, ticket)
+        put_in(arrays, state, into, where, ticket, guide.plain[into] != 0)
         state.number[COST] -= t[PRICE]
     return into != NONE or t[PRICE] < most
 
@@ -449,7 +449,7 @@ def leave_nothing(arrays: Arrays, state: State) -> None:
                 state.number[ITERATION] += 1
                 state.number[TOUCHED_LIST], state.number[REMOVED_LIST] = 0, 1
                 state.lists[REMOVED_LIST, 0] = ticket
-                put_in(arrays, state, into, where, ticket)
+                put_in(arrays, state, into, where, ticket, False)
                 state.number[COST] -= arrays.ticket[ticket, PRICE]
                 keep(state)
                 again = True

@@ -8,7 +8,7 @@ import numpy as np
 
 from dispatch.solver.arrays import INFEASIBLE, LIMIT, MAX_STOPS, NONE, PRICE, READY, SHIFT_COLUMNS, TICKET_COLUMNS, Arrays, IntArray
 from dispatch.solver.compiled import compiled, inlined
-from dispatch.solver.timing import LATEST, MARK_COLUMNS, SPENT, TICKET, walk, walk_from
+from dispatch.solver.timing import LATEST, MARK_COLUMNS, SPENT, TICKET, push, walk, walk_from
 
 # Columns of `State.shifts`; behind them what is left of each unit.
 LENGTH, TOUCHED_IN, ASKED_IN, DIFFERS, VERSION, STATE_COLUMNS = range(6)
@@ -168,15 +168,19 @@ def take_out(arrays: Arrays, state: State, shift: int, first: int, last: int, ke
 
 
 @inlined
-def put_in(arrays: Arrays, state: State, shift: int, at: int, ticket: int) -> None:
-    """Insert a ticket behind row `at` of a walked route and walk on from there."""
+def put_in(arrays: Arrays, state: State, shift: int, at: int, ticket: int, plain: bool) -> None:
+    """Insert a ticket behind row `at` of a walked route and walk on from there; `plain` as `timing.plain_shifts` says."""
     touch(state, shift)
-    n = state.shifts[shift, LENGTH]
-    before = state.routes[shift, n + 1, SPENT]
-    for k in range(n, at, -1):
-        state.routes[shift, k + 1, TICKET] = state.routes[shift, k, TICKET]
-        state.routes[shift, k + 1, LATEST] = state.routes[shift, k, LATEST]
-    state.routes[shift, at + 1, TICKET] = ticket
+    route, n = state.routes[shift], state.shifts[shift, LENGTH]
+    before = route[n + 1, SPENT]
+    if plain and n > 0:
+        for k in range(n + 1, at, -1):
+            for column in range(MARK_COLUMNS):
+                route[k + 1, column] = route[k, column]
+    else:
+        for k in range(n, at, -1):
+            route[k + 1, TICKET], route[k + 1, LATEST] = route[k, TICKET], route[k, LATEST]
+    route[at + 1, TICKET] = ticket
     state.shifts[shift, LENGTH] = n + 1
     state.tickets[ticket, SHIFT] = shift
     units = state.shifts.shape[1] - STATE_COLUMNS
@@ -184,7 +188,10 @@ def put_in(arrays: Arrays, state: State, shift: int, at: int, ticket: int) -> No
     for unit in range(units):
         state.shifts[shift, STATE_COLUMNS + unit] -= arrays.ticket[ticket, first_need + unit]
     renew(state, shift)
-    state.number[COST] += walk_from(arrays, shift, state.routes[shift], n + 1, at + 1) - before
+    if plain and n > 0:
+        state.number[COST] += push(arrays, shift, route, n + 1, at + 1) - before
+    else:
+        state.number[COST] += walk_from(arrays, shift, route, n + 1, at + 1) - before
 
 
 @inlined

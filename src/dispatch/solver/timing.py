@@ -29,7 +29,6 @@ from dispatch.solver.arrays import (
     PREVIOUS_ENGINEER,
     READY,
     RESPOND_BY,
-    RESPONSE_FROM,
     RESPONSE_RATE,
     REST_END,
     REST_FIRST,
@@ -60,6 +59,7 @@ from dispatch.solver.terms import (
     bears,
     close,
     last_call,
+    opening,
     road_cost,
     serve,
     timed_cost,
@@ -67,7 +67,8 @@ from dispatch.solver.terms import (
 
 __all__ = [
     "ANSWERED", "AT", "BEARABLE", "DRIVEN", "FREE", "LATEST", "MARK_COLUMNS", "REST", "SERVED", "SPENT", "TICKET", "WAITED",
-    "come_home", "drive", "fits", "insertion", "last_call", "leg", "plain_shifts", "serve", "timed_cost", "timetable", "walk", "walk_from",
+    "come_home", "drive", "fits", "insertion", "last_call", "leg", "plain_shifts", "push", "serve", "timed_cost",
+    "timetable", "walk", "walk_from",
 ]  # fmt: skip
 
 
@@ -169,12 +170,15 @@ def delayed_cost(arrays: Arrays, shift: int, route: IntArray, stops: int, delay:
 
 
 @inlined
-def look_back(arrays: Arrays, route: IntArray, last: int) -> None:
-    """Write the `LATEST` of the stops of a walked route up to row `last`; behind it they are known."""
-    for k in range(last, 0, -1):
+def look_back(arrays: Arrays, route: IntArray, stops: int, first: int) -> None:
+    """Write the `LATEST` of the stops of a walked route that are new: all, or that in row `first` and those that change with it."""
+    for k in range(first if first > 0 else stops, 0, -1):
         here, after = route[k], route[k + 1]
         latest = after[LATEST] - (after[DRIVEN] - here[DRIVEN]) - (here[SERVED] - route[k - 1, SERVED])
-        here[LATEST] = min(latest, last_call(arrays, arrays.ticket[here[TICKET]]))
+        latest = min(latest, last_call(arrays, arrays.ticket[here[TICKET]]))
+        if k < first and latest == here[LATEST]:
+            break
+        here[LATEST] = latest
 
 
 @inlined
@@ -236,8 +240,43 @@ def _walk_from(arrays: Arrays, shift: int, route: IntArray, stops: int, first: i
     mark = route[stops + 1]
     mark[TICKET], mark[AT], mark[FREE], mark[REST], mark[SPENT], mark[DRIVEN] = NONE, s[TO], back, rest, total, driven + seconds
     mark[SERVED], mark[WAITED], mark[ANSWERED], mark[BEARABLE], mark[LATEST] = served, waited, answered, delay, s[LIMIT]
-    look_back(arrays, route, first if first > 0 else stops)
+    look_back(arrays, route, stops, first)
     return int(total)
+
+
+@inlined
+def _push(arrays: Arrays, shift: int, route: IntArray, stops: int, first: int) -> int:
+    """Walk a route of a plain shift on from a new row behind and before which all rows have the marks they had without it.
+
+    It does what `walk_from` does, by what the marks of the later rows differ in instead of what tickets and legs say.
+    """
+    s, here, new, after = arrays.shift[shift], route[first - 1], route[first], route[first + 1]
+    t = arrays.ticket[new[TICKET]]
+    out, cost = leg(arrays, s, here[AT], t[PLACE])
+    on, more = leg(arrays, s, t[PLACE], after[AT])
+    straight, less = leg(arrays, s, here[AT], after[AT])
+    service = t[TICKET_COLUMNS + s[PACE]]
+    start = opening(arrays, t, here[FREE] + out)
+    waiting, later = start - here[FREE] - out, start + service + on - here[FREE] - straight
+    if later < 0:
+        return int(_walk_from(arrays, shift, route, stops, first))  # the way round is the shorter one
+    cost += arrays.stop_cost[new[TICKET], s[ENGINEER]]
+    new[AT], new[FREE], new[REST], new[ANSWERED] = t[PLACE], start + service, s[REST_FIRST], FOREVER
+    new[SPENT], new[DRIVEN] = here[SPENT] + cost, here[DRIVEN] + out
+    new[SERVED], new[WAITED], new[BEARABLE] = here[SERVED] + service, here[WAITED] + waiting, here[BEARABLE]
+    if first == 1:
+        new[BEARABLE] = waiting
+    waited, cost, driven = here[WAITED], cost + more - less, out + on - straight
+    for k in range(first + 1, stops + 2):
+        mark = route[k]
+        saved = min(later, mark[WAITED] - waited)
+        later, waiting, waited = later - saved, waiting - saved, mark[WAITED]
+        mark[FREE], mark[SPENT], mark[DRIVEN] = mark[FREE] + later, mark[SPENT] + cost, mark[DRIVEN] + driven
+        mark[SERVED], mark[WAITED] = mark[SERVED] + service, waited + waiting
+        if first == 1 and (k <= stops or s[BEGUN] == NONE):
+            mark[BEARABLE] = new[BEARABLE]
+    look_back(arrays, route, stops, first)
+    return int(route[stops + 1, SPENT])
 
 
 @compiled
@@ -247,6 +286,7 @@ def _walk(arrays: Arrays, shift: int, route: IntArray, stops: int) -> int:
 
 
 walk_from = where_given("hours", by_hour.walk_from, _walk_from)
+push = where_given("hours", by_hour.walk_from, _push)
 walk = where_given("hours", by_hour.walk, _walk)
 
 
@@ -339,8 +379,8 @@ def plain_shifts(arrays: Arrays, plain: FlagArray) -> None:
     always = arrays.hours is None
     for ticket in range(arrays.ticket.shape[0]):
         t = arrays.ticket[ticket]
-        late, response = t[LATE_RATE] > 0 and t[RESPOND_BY] < FOREVER, t[RESPONSE_RATE] > 0 and t[RESPONSE_FROM] < FOREVER
-        always = always and not late and not response and t[PREVIOUS_ENGINEER] == NONE and t[WINDOW_END] - t[WINDOW] <= 1
+        late = t[LATE_RATE] > 0 and t[RESPOND_BY] < FOREVER
+        always = always and not late and t[RESPONSE_RATE] == 0 and t[PREVIOUS_ENGINEER] == NONE and t[WINDOW_END] - t[WINDOW] <= 1
     for shift in range(plain.shape[0]):
         s = arrays.shift[shift]
         priced = s[PAID_RATE] > 0 or s[WORKLOAD_RATE] > 0 or (s[OVERTIME_RATE] > 0 and s[END] < s[LIMIT])
