@@ -52,7 +52,7 @@ CRUISE = 10
 WHOLLY = ((0.0, 1.0, 1),)
 BRANCHES, BRANCHED = ((0.0, 0.25, 1), (0.25, 0.6, 4), (0.6, 0.7, 2), (0.7, 1.0, 1)), 1000
 """From and to which share of a cooling how many searches go on in turn, and the iterations per ticket that are worth it. What a plan will
-cost is all but settled at two thirds, and differs so much between searches that were one at a quarter that it pays to try four."""
+cost is largely settled at two thirds, and differs so much between searches that were one at a quarter that it pays to try four."""
 ROUND, MOST_ROUNDS = 2000, 4
 """Iterations per ticket that are worth a round of their own, and the most rounds."""
 LAST, REHEAT = 0.25, 0.1
