@@ -13,6 +13,7 @@ from dispatch.model import Kind
 from dispatch.planning.light import Dispatching
 from dispatch.schema.documents import (
     Amount,
+    Clock,
     Document,
     EngineerSkill,
     Id,
@@ -52,16 +53,7 @@ def read_date(value: Any) -> int:
     return day.toordinal()
 
 
-def read_clock(value: Any) -> int:
-    """Return seconds after midnight of a clock time from 00:00 to 24:00."""
-    match = re.fullmatch(r"([0-9]{2}):([0-9]{2})", value) if isinstance(value, str) else None
-    if match is None or int(match[2]) > 59 or int(match[1]) * 60 + int(match[2]) > 1440:
-        raise _refuse("INVALID_CLOCK", "not a clock time in quotes such as 08:30")
-    return int(match[1]) * 3600 + int(match[2]) * 60
-
-
 Date = Annotated[int, PlainValidator(read_date), WithJsonSchema({"type": "string", "format": "date"})]
-Clock = Annotated[int, PlainValidator(read_clock), WithJsonSchema({"type": "string", "pattern": "^[0-2][0-9]:[0-5][0-9]$"})]
 Share = Annotated[float, Field(ge=0, le=1)]
 Money = Annotated[float, Field(ge=0, le=1_000_000_000)]
 Sigma = Annotated[float, Field(ge=0, le=3)]
