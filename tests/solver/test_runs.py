@@ -12,6 +12,7 @@ from dispatch import check, travel
 from dispatch.model import Pin, Plan, Problem
 from dispatch.solver import Options, Progress, Result, run, solve
 from dispatch.solver.arrays import Instance
+from dispatch.solver.budget import Budget
 from dispatch.solver.compiled import announce
 from dispatch.solver.state import BEST, RANDOM, State
 from tests.build import engineer, line, plan, problem, shift, ticket
@@ -54,7 +55,7 @@ def test_no_seconds_and_no_iterations_still_give_a_plan() -> None:
 
 
 def rounds(tickets: int, **options: object) -> list[tuple[float, float, float]]:
-    return run.Budget(Options(**options), 0.0, 10**9).rounds(tickets)  # type: ignore[arg-type]
+    return Budget(Options(**options), 0.0, 10**9).rounds(tickets)  # type: ignore[arg-type]
 
 
 def test_one_round_takes_all_the_iterations_where_there_are_few() -> None:

@@ -13,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 
 from dispatch.model import Plan, SolverRun
-from dispatch.solver import DEFAULT_SECONDS, Options, Progress, Result, by_hour, search
+from dispatch.solver import Options, Progress, Result, by_hour, search
 from dispatch.solver.arrays import (
     KM_RATE,
     MUST_SERVE,
@@ -28,6 +28,7 @@ from dispatch.solver.arrays import (
     Instance,
 )
 from dispatch.solver.assignment import SHARE, Pool, choose
+from dispatch.solver.budget import Budget
 from dispatch.solver.compiled import announce
 from dispatch.solver.guide import Guide, prepare
 from dispatch.solver.hours import HOURS_COLUMNS, always_normal
@@ -36,8 +37,6 @@ from dispatch.solver.routes import Routes, bare_plan, best_of, current_of, from_
 from dispatch.solver.state import BEST, COST, LENGTH, RANDOM, SHIFT, State, empty
 from dispatch.solver.timing import DRIVEN, timetable
 
-CHUNK = 500
-"""Iterations between two looks at the clock."""
 HARVEST = 4
 """Chunks between two harvests of routes."""
 T = TypeVar("T")
@@ -53,86 +52,10 @@ WHOLLY = ((0.0, 1.0, 1),)
 BRANCHES, BRANCHED = ((0.0, 0.25, 1), (0.25, 0.6, 4), (0.6, 0.7, 2), (0.7, 1.0, 1)), 1000
 """From and to which share of a cooling how many searches go on in turn, and the iterations per ticket that are worth it. What a plan will
 cost is largely settled at two thirds, and differs so much between searches that were one at a quarter that it pays to try four."""
-ROUND, MOST_ROUNDS = 2000, 4
-"""Iterations per ticket that are worth a round of their own, and the most rounds."""
-LAST, REHEAT = 0.25, 0.1
-"""Share of the budget for the round after several, which only polishes, and the share of `HOT` it begins with."""
-SPEED = 60_000
-"""Iterations a second to expect, where only seconds are given."""
 WHOLE, PART = 1500, 1000
 """Tickets of the largest day that is searched as a whole; a larger one is searched in parts of so many."""
 SWEEPS, VISIT = 48, 5000
 """How often a search in parts goes through all of them at the most, and the iterations that are worth a visit to a part."""
-
-
-@dataclass
-class Budget:
-    """What a run may spend.
-
-    `enough` iterations settle so small a day, whatever time is left; `last` is the share of the seconds that is kept back for what comes
-    after the search; `stopped` says who ended the run before its time.
-    """
-
-    options: Options
-    began: float
-    enough: int
-    last: float = SHARE
-    stopped: str = ""
-
-    def seconds(self) -> float:
-        """Return the seconds spent."""
-        return self.options.clock() - self.began
-
-    def limit(self) -> float | None:
-        """Return the seconds allowed, None for no limit."""
-        unlimited = self.options.seconds is None and self.options.iterations is None
-        return DEFAULT_SECONDS if unlimited else self.options.seconds
-
-    def share(self, iterations: int) -> float:
-        """Return how much is spent after so many iterations, 0 to 1."""
-        seconds, most = self.limit(), self.most()
-        spent = iterations / most if most > 0 else 1.0
-        if seconds is not None:
-            spent = max(spent, self.seconds() / (seconds * (1.0 - self.last)) if seconds > 0 else 1.0)
-        return min(1.0, spent)
-
-    def most(self) -> int:
-        """Return the iterations allowed."""
-        return self.enough if self.options.iterations is None else min(self.options.iterations, self.enough)
-
-    def over(self, iterations: int) -> bool:
-        """Whether to stop after so many iterations."""
-        if self.options.stop is not None and self.options.stop.is_set():
-            self.stopped = "stopped"
-        return bool(self.stopped) or self.share(iterations) >= 1.0
-
-    def end(self, iterations: int) -> str:
-        """Return why the run ended."""
-        if self.stopped or iterations < self.most():
-            return self.stopped or "time"
-        return "settled" if self.most() == self.enough else "iterations"
-
-    def expected(self) -> float:
-        """Return the iterations to expect of one lane."""
-        seconds = self.limit()
-        return self.most() if seconds is None else min(self.most(), SPEED * seconds)
-
-    def rounds(self, tickets: int) -> list[tuple[float, float, float]]:
-        """Return for each round the share of the budget from and to which it cools, and the share of `HOT` it begins with.
-
-        Each round ends with an assignment among the routes of all before it: several that cool in turn give it more to choose from than
-        one, but each needs its iterations; where there are few, one round takes them all.
-        """
-        count = int(min(MOST_ROUNDS, self.expected() / max(1, ROUND * tickets)))
-        if count < 2:
-            return [(0.0, 1.0, 1.0)]
-        each = (1.0 - LAST) / count
-        return [(k * each, (k + 1) * each, 1.0) for k in range(count)] + [(1.0 - LAST, 1.0, REHEAT)]
-
-    def chunk(self, iterations: int, until: float) -> int:
-        """Return how many iterations to run before looking again, ending at a share of the budget."""
-        most = self.most()
-        return max(1, min(CHUNK, most // 100, int(np.ceil(most * until)) - iterations))
 
 
 @dataclass
