@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from benchmarks.days import generate
 from dispatch import check, travel
 from dispatch.model import Pin, Plan, Problem
 from dispatch.solver import Options, Progress, Result, run, solve
@@ -201,6 +202,16 @@ def test_a_proof_gives_a_bound_below_the_cost_and_may_better_the_plan() -> None:
     assert proved.plan.solver is not None
     assert (plain.plan.solver.bound, proved.plan.solver.bound) == (None, proved.cost)
     assert proved.cost <= plain.cost
+
+
+def test_what_a_proof_finds_is_kept_where_another_branch_than_the_first_went_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def branch(this: run.Run, begin: float, until: float, heat: float, k: int) -> None:
+        this.lanes[k].state = run._branch(this.instance, this.lanes[k].state, 1)
+
+    monkeypatch.setattr(run, "_anneal", branch)
+    unproved, proved = ask(generate(12, 2)), ask(generate(12, 2), prove=30.0)
+    assert proved.plan.solver is not None
+    assert unproved.cost > proved.cost == proved.plan.solver.bound
 
 
 def test_an_interrupt_during_a_proof_keeps_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -124,11 +124,10 @@ def run(instance: Instance, options: Options, start: Plan | None) -> Result:
     guide = prepare(instance.arrays)
     # A seed stands for as many seeds as there may be workers, so that runs with neighbouring seeds share none.
     lanes = [Lane(empty(instance.arrays, options.seed * 1024 + k)) for k in range(max(1, options.workers))]
-    this = Run(instance, guide, budget, lanes)
-    state = lanes[0].state
+    this, first = Run(instance, guide, budget, lanes), lanes[0]
     if start is not None:
-        load(instance, state, from_plan(instance, start)[0])
-    search.fill(instance.arrays, guide, state)
+        load(instance, first.state, from_plan(instance, start)[0])
+    search.fill(instance.arrays, guide, first.state)
     gained = 0
     try:
         if large:
@@ -137,17 +136,17 @@ def run(instance: Instance, options: Options, start: Plan | None) -> Result:
             gained = _improve(this)
     except KeyboardInterrupt:
         budget.stopped = "interrupted"
-    load(instance, state, best_of(this.best()))
-    search.leave_nothing(instance.arrays, state)
+    load(instance, first.state, best_of(this.best()))
+    search.leave_nothing(instance.arrays, first.state)
     bound = None
     if options.prove is not None and not budget.stopped:
         bound, more = _prove(this, options.prove)
         gained += more
-        search.leave_nothing(instance.arrays, state)
+        search.leave_nothing(instance.arrays, first.state)
     iterations = sum(lane.iterations for lane in lanes)
     ended = budget.end(lanes[0].iterations)
     how = SolverRun(options.engine, round(budget.seconds(), 3), options.seed, iterations, ended, bound)
-    return Result(replace(to_plan(instance, state), solver=how), real_cost(instance, state), gained)
+    return Result(replace(to_plan(instance, first.state), solver=how), real_cost(instance, first.state), gained)
 
 
 def _improve(this: Run) -> int:
